@@ -54,7 +54,7 @@ class Requirement(TypedDict):
     section: str
     url: str
     level: str
-    since: str
+    since: str | None
     subject: str
     text: str
     ambiguity: str | None

@@ -1,0 +1,1 @@
+"""Reports are tested on invented documents, and in a real browser."""
