@@ -60,7 +60,7 @@ class _Drawing:
             else:
                 pieces += chop(line, room)
         if most is not None and len(pieces) > most:
-            pieces[most - 1 :] = [clip(" ".join(pieces[most - 1 :]), room)]
+            pieces[most - 1 :] = [clip("".join(pieces[most - 1 :]), room)]
         return pieces
 
     def _words(self, step: Step) -> str:

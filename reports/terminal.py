@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from asgi_conformance.reports.ansi import TONES, Paint
 from asgi_conformance.reports.diagram import draw
-from asgi_conformance.reports.text import clip, count, one_line, pad, visible, web_link, wrap
+from asgi_conformance.reports.text import cells, clip, count, one_line, pad, visible, web_link, wrap
 from asgi_conformance.reports.view import (
     MARKS,
     SHORT,
@@ -27,12 +27,12 @@ _INDENT, _NAME = "   ", 10
 
 
 def render(document: Document, *, color: bool = False, width: int = 100, verbosity: int = 0) -> str:
-    """The document for a terminal of ``width`` columns.
+    """The document for a terminal of ``width`` columns, taken as 72 to 160.
 
     ``verbosity`` is -1 (the ids of failures and the standing), 0 (failures in full, what else is notable in a line
     each), 1 (everything that is not a pass in full) or 2 (passes too, and traces uncut).
     """
-    width = max(60, min(width, 160))
+    width = max(72, min(width, 160))
     return "\n".join(_Page(run, Paint(color), width, verbosity).text() for run in document["runs"])
 
 
@@ -119,7 +119,7 @@ class _Page:
         known = " · known" if is_known(result) else ""
         level = f" {verdict}{known} ──"
         id_ = clip(one_line(result["case"]), self.width - len(level) - 6)
-        rule = "─" * (self.width - len(id_) - len(level) - 5)
+        rule = "─" * (self.width - cells(id_) - len(level) - 6)
         tone = TONES[verdict]
         left = f"── {MARKS[verdict]} "
         self.lines.append(self.paint(left, tone) + self.paint(id_, tone, "bold") + " " + self.paint(rule + level, tone))
@@ -142,6 +142,8 @@ class _Page:
         columns = used_columns(suites.values())
         names = [SHORT.get(column, column) for column in columns]
         first = max([len(name) for name in suites] + [len("suite")])
+        if first + sum(max(len(name), 5) + 2 for name in names) >= self.width:
+            names = [name[:5] for name in names]
         self.lines.append(self.paint(f" {pad('suite', first)}" + "".join(f"  {name:>5}" for name in names), "dim"))
         total = self.run["summary"]
         for suite, counts in suites.items():
@@ -151,12 +153,12 @@ class _Page:
         self.lines.append("")
 
     def _numbers(self, counts: dict[str, int], columns: list[str], names: list[str]) -> str:
-        cells = []
+        numbers = []
         for column, name in zip(columns, names, strict=True):
             wide = max(len(name), 5)
             number = counts[column]
-            cells.append("  " + self.paint(f"{number or '·':>{wide}}", TONES[column] if number else "dim"))
-        return "".join(cells)
+            numbers.append("  " + self.paint(f"{number or '·':>{wide}}", TONES[column] if number else "dim"))
+        return "".join(numbers)
 
     def _standing(self) -> None:
         run = self.run

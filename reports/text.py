@@ -68,7 +68,10 @@ def pad(text: str, width: int) -> str:
 
 
 def chop(text: str, width: int) -> list[str]:
-    """One line of visible text in pieces of at most ``width`` columns, broken behind a blank where one is near."""
+    """One line of visible text in pieces of at most ``width`` columns, broken behind a blank where one is near.
+
+    Joined, the pieces are the text again.
+    """
     pieces: list[str] = []
     while cells(text) > width:
         end = min(width, len(text))
@@ -76,7 +79,7 @@ def chop(text: str, width: int) -> list[str]:
             end -= 1
         blank = text.rfind(" ", end // 2, end)
         end = blank + 1 if blank >= 0 else end
-        pieces.append(text[:end].rstrip(" "))
+        pieces.append(text[:end])
         text = text[end:]
     return [*pieces, text]
 
@@ -84,7 +87,7 @@ def chop(text: str, width: int) -> list[str]:
 def wrap(text: str, width: int) -> list[str]:
     """The lines of ``text``, made visible, each of at most ``width`` columns; at least one line."""
     lines = visible(text).replace("\t", "\\t").split("\n")
-    return [piece for line in lines for piece in chop(line, max(width, 10))]
+    return [piece.rstrip(" ") for line in lines for piece in chop(line, max(width, 10))]
 
 
 def count(number: int, noun: str, plural: str | None = None) -> str:
