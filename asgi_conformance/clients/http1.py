@@ -15,6 +15,9 @@ from asgi_conformance.verdict import Broken, TimedOut
 
 STRICT = "an HTTP/1.1 response that a strict parser accepts"
 
+#: The method and the words for a request of which the client was not told.
+UNTOLD = ("GET", "the request")
+
 
 class Http1Client:
     """HTTP/1.1, or 1.0, over one connection; the methods of :class:`HttpClient` and raw powers.
@@ -38,7 +41,7 @@ class Http1Client:
         self._tags = tags
         self._parser = ResponseParser()
         self._unanswered: deque[tuple[str, str]] = deque()
-        self._asked = ("GET", "the request")
+        self._asked = UNTOLD
         self._chunked = False
         self._handed_over = True
 
@@ -183,8 +186,7 @@ class Http1Client:
 
     async def _head_or_end(self) -> Response | None:
         if self._handed_over:
-            if self._unanswered:
-                self._asked = self._unanswered.popleft()
+            self._asked = self._unanswered.popleft() if self._unanswered else UNTOLD
             self._parser.begin(self._asked[0])
             self._handed_over = False
         await self._read(lambda: self._parser.response is not None, "the head of a response to")

@@ -49,12 +49,13 @@ class ResponseParser:
         self.ending: str | None = None
         self._buffer = bytearray()
         self._at = 0
+        self._mark = 0  # where the element that is being read starts
         self._steps: Steps | None = None
 
     def begin(self, method: str) -> None:
         """Start on the next response, which answers a request with ``method``."""
         del self._buffer[: self._at]
-        self._at = 0
+        self._at = self._mark = 0
         self.response = None
         self.body = bytearray()
         self.done = False
@@ -97,7 +98,7 @@ class ResponseParser:
                 # A reset is an error of the connection, so the end of a body that it would mark is not known (§ 8).
                 self.response.complete = self.response.framing == "close" and self.ending == "closed"
         except ResponseError as error:
-            self.wrong = f"{error}, at byte {self._at} of {shown(self.seen, 400)}"
+            self.wrong = f"{error}, at byte {self._mark} of {shown(self.seen, 400)}"
         self.done = True
         if self.response is not None:
             self.response.ended = self.ending
@@ -109,12 +110,14 @@ class ResponseParser:
 
     def _read(self, method: str) -> Steps:
         informational: list[Informational] = []
+        flaws: list[str] = []
         while True:
             response = yield from self._head()
+            response.flaws = flaws = flaws + response.flaws
             if response.status == 101 or not 100 <= response.status < 200:
                 break
             if values(response.headers, b"content-length") or values(response.headers, b"transfer-encoding"):
-                response.flaws.append(f"the {response.status} response has a field for the framing of a body")
+                flaws.append(f"the {response.status} response has a field for the framing of a body")
             informational.append(Informational(response.status, response.headers))
         response.informational = informational
         self.response = response
@@ -146,7 +149,7 @@ class ResponseParser:
         return response
 
     def _line(self, what: str) -> Generator[None, None, bytes]:
-        searched = self._at
+        searched = self._mark = self._at
         while (end := self._buffer.find(b"\n", searched)) < 0:
             searched = len(self._buffer)
             if searched - self._at > MOST_LINE:
@@ -186,6 +189,7 @@ class ResponseParser:
             if size == 0:
                 break
             yield from self._into_body(size)
+            self._mark = self._at
             while len(self._buffer) < self._at + 2:
                 yield from self._more()
             after = bytes(self._buffer[self._at : self._at + 2])
