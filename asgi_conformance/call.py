@@ -1,0 +1,396 @@
+"""Call: the harness's hand on one application call in the candidate."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from asgi_conformance.control import Frame, ProbeLink, decode, encode
+from asgi_conformance.expect import show
+from asgi_conformance.trace import Trace
+from asgi_conformance.values import Digest
+from asgi_conformance.verdict import Broken, CandidateDied, TimedOut
+
+Event = Mapping[str, object]
+#: What an application sends; a case may put anything into it, that is the point.
+Outgoing = Mapping[Any, object]
+Headers = Iterable[tuple[bytes, bytes]]
+
+
+@dataclass(frozen=True)
+class Raised:
+    """An exception that came out of the candidate: its class, all base classes by name, and its text."""
+
+    type_name: str
+    bases: tuple[str, ...]
+    text: str
+
+    @classmethod
+    def read(cls, described: Mapping[str, Any]) -> Raised:
+        """Take what the probe told of an exception."""
+        return cls(described["type"], tuple(described["bases"]), described["text"])
+
+    def __str__(self) -> str:
+        return f"{self.type_name}: {self.text}" if self.text else self.type_name
+
+    @property
+    def is_os_error(self) -> bool:
+        """Whether its class is OSError or derived from it."""
+        return "OSError" in self.bases
+
+    @property
+    def is_cancellation(self) -> bool:
+        """Whether it is the loop's cancellation."""
+        return any(base in ("asyncio.exceptions.CancelledError", "trio.Cancelled") for base in self.bases)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a call ended: ``returned``, ``raised``, ``cancelled`` or ``lost`` (its process went away)."""
+
+    how: str
+    error: Raised | None = None
+
+
+@dataclass(frozen=True)
+class Body:
+    """What ``receive()`` gave from the first event to the last: the events, and the joined body."""
+
+    events: tuple[object, ...]
+    content: bytes | Digest
+
+    @property
+    def last(self) -> object:
+        """The last event."""
+        return self.events[-1]
+
+    @property
+    def complete(self) -> bool:
+        """Whether the last event was a request event that ended the body."""
+        return (
+            isinstance(self.last, dict)
+            and self.last.get("type") == "http.request"
+            and not self.last.get("more_body", False)
+        )
+
+
+class Step:
+    """One step that the application was told to take and that may still be under way."""
+
+    def __init__(self, call: Call, number: int, what: str, answer: asyncio.Future[Frame]) -> None:
+        self._call = call
+        self.number = number
+        self.what = what
+        self.answer = answer
+        self.told = False
+
+    @property
+    def done(self) -> bool:
+        """Whether it has come to an end."""
+        return self.answer.done()
+
+    async def frame(self, deadline: float | None = None) -> Frame:
+        """The probe's answer, whether something was raised or not.
+
+        Raises:
+            TimedOut: the step did not end within ``deadline`` seconds (None: the usual ones).
+        """
+        seconds = self._call.deadline if deadline is None else deadline
+        try:
+            return await asyncio.wait_for(asyncio.shield(self.answer), seconds)
+        except asyncio.TimeoutError:
+            state = self._call.state()
+            raise TimedOut(f"{self.what} ends", f"it was still waiting after {seconds:.1f} s{state}") from None
+
+    async def outcome(self, deadline: float | None = None) -> Raised | None:
+        """What was raised out of the step, or None."""
+        frame = await self.frame(deadline)
+        return Raised.read(frame["raised"]) if "raised" in frame else None
+
+    async def result(self, deadline: float | None = None) -> Any:
+        """What the step gave.
+
+        Raises:
+            Broken: an exception came out of it.
+            TimedOut: it did not end in time.
+        """
+        frame = await self.frame(deadline)
+        if "raised" in frame:
+            raise Broken(f"{self.what} ends without an exception", f"it raised {Raised.read(frame['raised'])}")
+        return frame["ok"]
+
+    async def pending_after(self, seconds: float) -> bool:
+        """Whether it is still under way after a quiet period of so many seconds."""
+        await asyncio.wait({self.answer}, timeout=seconds)
+        return not self.answer.done()
+
+    async def cancel(self) -> None:
+        """Cancel the child task that takes this step, as an application would."""
+        await self._call.tell("cancel", step=self.number).result()
+
+
+class Call:
+    """One call of the probe. What it is told to do runs inside the candidate, in the application's own task.
+
+    Steps begun with ``beside=True`` run in a child task of the application. ``deadline`` is how long, in seconds, a
+    step may take that has to end.
+    """
+
+    def __init__(self, link: ProbeLink, frame: Frame, number: int, trace: Trace, deadline: float) -> None:
+        self._link = link
+        self._frame = frame
+        self._id: int = frame["call"]
+        self._steps: dict[int, Step] = {}
+        self._next = 1
+        self.number = number
+        self.trace = trace
+        self.deadline = deadline
+        self._scope = decode(frame["scope"])
+        self.style: str = frame["style"]
+        self.loop: str = frame["loop"]
+        self.backend: str = frame["backend"]
+        self.main_thread: bool = frame["thread"]
+        self.thread_id: int = frame["thread_id"]
+        self.pid: int = link.hello.get("pid", 0)
+        self.ended: Ended | None = None
+        self._over = asyncio.Event()
+        self.observers: list[Any] = []
+        trace.record("application", "call", show_event(self._scope), call=number, at=frame["at"])
+
+    # What the server handed over
+
+    @property
+    def scope(self) -> dict[str, Any]:
+        """The scope as it was handed over. Raises Broken when it is no dict at all."""
+        if not isinstance(self._scope, dict):
+            raise Broken("the scope is a dict", f"the scope is {show(self._scope)}")
+        return self._scope
+
+    @property
+    def raw_scope(self) -> object:
+        """The scope, whatever it is."""
+        return self._scope
+
+    @property
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        """The headers of the scope as a list of pairs. Raises Broken when they are not of that form."""
+        found = self.scope.get("headers")
+        try:
+            pairs = [(name, value) for name, value in found]  # type: ignore[union-attr]
+        except (TypeError, ValueError):
+            raise Broken("scope['headers'] is an iterable of pairs", f"it is {show(found)}") from None
+        return pairs
+
+    def header_values(self, name: bytes) -> list[bytes]:
+        """The values of one header, in order; the name's case does not matter."""
+        return [value for key, value in self.headers if bytes(key).lower() == name.lower()]
+
+    @property
+    def spec_version(self) -> str:
+        """The version that the server claims for this scope's protocol; the documents' default when it claims none."""
+        asgi = self.scope.get("asgi")
+        claimed = asgi.get("spec_version") if isinstance(asgi, dict) else None
+        return claimed if isinstance(claimed, str) else ("1.0" if self.scope.get("type") == "lifespan" else "2.0")
+
+    @property
+    def extensions(self) -> Mapping[str, object]:
+        """The extensions that the scope lists; empty when there are none."""
+        found = self.scope.get("extensions")
+        return found if isinstance(found, dict) else {}
+
+    def state(self) -> str:
+        """A part of a sentence about a call that is over, or nothing."""
+        if self.ended is None:
+            return ""
+        return f" (the application call had {self.ended.how})"
+
+    # Telling it what to do
+
+    def tell(self, do: str, *, what: str | None = None, beside: bool = False, **arguments: Any) -> Step:
+        """Begin a step by its name; ``what`` names it in sentences."""
+        number, self._next = self._next, self._next + 1
+        step = Step(self, number, what or f"the step {do!r}", asyncio.get_running_loop().create_future())
+        if self.ended is not None:
+            self._lose(step)
+            return step
+        self._steps[number] = step
+        frame: Frame = {"call": self._id, "n": number, "do": do, **arguments}
+        if beside:
+            frame["beside"] = True
+        self._link.write(frame)
+        return step
+
+    def begin_receive(self, *, beside: bool = False) -> Step:
+        """Have the application await ``receive()``; the step gives the described event."""
+        return self.tell("receive", what="receive()", beside=beside)
+
+    async def receive(self, deadline: float | None = None) -> dict[str, Any]:
+        """The next event.
+
+        Raises:
+            Broken: receive() raised, or gave something that is no dict.
+            TimedOut: it gave nothing in time.
+        """
+        return await self.event_of(self.begin_receive(), deadline)
+
+    async def event_of(self, step: Step, deadline: float | None = None) -> dict[str, Any]:
+        """The event that a begun ``receive()`` gives; see :meth:`receive`."""
+        event = decode(await step.result(deadline))
+        if not isinstance(event, dict):
+            raise Broken("receive() gives a dict", f"it gave {show(event)}")
+        return event
+
+    async def receive_body(self, *, limit: int | None = None, deadline: float | None = None) -> Body:
+        """Receive until the body is complete, or something else than a body event comes, or ``limit`` bytes came."""
+        step = self.tell("receive-body", what="receive(), until the body is complete,", limit=limit)
+        given = await step.result(deadline)
+        content = decode(given["body"])
+        assert isinstance(content, (bytes, Digest))
+        return Body(tuple(decode(event) for event in given["events"]), content)
+
+    def begin_send(self, *events: object, beside: bool = False, propagate: bool = False) -> Step:
+        """Have the application send events in one go; with ``propagate`` what is raised ends the application."""
+        for event in events:
+            self.trace.record("application", "send", show_event(event), call=self.number)
+        what = f"send() of {_kind(events[0]) if events else 'nothing'}" if len(events) == 1 else "send() of these events"
+        return self.tell(
+            "send", what=what, beside=beside, propagate=propagate, events=encode(list(events))
+        )
+
+    async def send(self, *events: object, deadline: float | None = None) -> None:
+        """Send valid events. Raises Broken when one of them makes ``send()`` raise, TimedOut when it does not end."""
+        await self.begin_send(*events).result(deadline)
+
+    async def try_send(self, *events: object, deadline: float | None = None) -> Raised | None:
+        """Send events that may be refused: the exception that came out of ``send()``, or None."""
+        return await self.begin_send(*events).outcome(deadline)
+
+    async def start(self, status: int = 200, headers: Headers = ()) -> None:
+        """Send ``http.response.start``."""
+        await self.send({"type": "http.response.start", "status": status, "headers": _pairs(headers)})
+
+    async def body(self, body: bytes = b"", *, more: bool = False) -> None:
+        """Send ``http.response.body``."""
+        await self.send({"type": "http.response.body", "body": body, "more_body": more})
+
+    async def respond(self, status: int = 200, headers: Headers = (), body: bytes = b"") -> None:
+        """Send a whole response with its length, start and body in one go."""
+        given = _pairs(headers)
+        if body and not any(name.lower() in (b"content-length", b"transfer-encoding") for name, _ in given):
+            given.append((b"content-length", str(len(body)).encode()))
+        await self.send(
+            {"type": "http.response.start", "status": status, "headers": given},
+            {"type": "http.response.body", "body": body},
+        )
+
+    def end_by_return(self) -> None:
+        """Have the application return, and do not wait for it."""
+        if self.ended is None:
+            self.tell("return")
+
+    async def finish(self) -> Ended:
+        """Have the application return, unless the call is over already; tells how it ended."""
+        self.end_by_return()
+        return await self.over()
+
+    async def fail(self, text: str = "the application was told to fail", *, error: str = "exception") -> Ended:
+        """Have the application raise. ``error``: exception, base (no Exception), cancelled, or last (re-raise)."""
+        self.tell("raise", error=error, text=text)
+        return await self.over()
+
+    async def over(self, deadline: float | None = None) -> Ended:
+        """Wait until the call has ended. Raises TimedOut."""
+        seconds = self.deadline if deadline is None else deadline
+        try:
+            await asyncio.wait_for(self._over.wait(), seconds)
+        except asyncio.TimeoutError:
+            raise TimedOut("the application call ends", f"it was still there after {seconds:.1f} s") from None
+        assert self.ended is not None
+        return self.ended
+
+    async def ask(self, do: str, **arguments: Any) -> Any:
+        """Take one of the probe's small steps and give its plain answer (see ``reference_apps/probe``)."""
+        return await self.tell(do, **arguments).result()
+
+    async def scope_now(self) -> object:
+        """The scope object as it is now."""
+        return decode(await self.ask("scope"))
+
+    async def change(self, path: Sequence[object], operation: str, key: object = None, value: object = None) -> None:
+        """Change the scope in the application: ``set``, ``delete``, ``append`` or ``clear`` at a path of keys."""
+        await self.ask("change", path=encode(list(path)), operation=operation, key=key, value=encode(value))
+
+    # What the control channel brings
+
+    def take(self, frame: Frame) -> None:
+        """Take one frame of the probe about this call."""
+        if "ended" in frame:
+            error = Raised.read(frame["error"]) if "error" in frame else None
+            self.end(Ended(frame["ended"], error), frame["at"])
+            return
+        step = self._steps.pop(frame["n"], None)
+        if step is None:
+            return
+        self._trace_answer(step, frame)
+        if not step.answer.done():
+            step.answer.set_result(frame)
+
+    def _trace_answer(self, step: Step, frame: Frame) -> None:
+        at = frame["at"]
+        if "raised" in frame:
+            raised = Raised.read(frame["raised"])
+            self.trace.record("application", "raised", f"{step.what} raised {raised}", call=self.number, at=at)
+        elif step.what == "receive()":
+            event = decode(frame["ok"])
+            self.trace.record("application", "receive", show_event(event), call=self.number, at=at)
+            self._observe(event)
+        elif isinstance(frame["ok"], dict) and "events" in frame["ok"]:
+            for described in frame["ok"]["events"]:
+                event = decode(described)
+                self.trace.record("application", "receive", show_event(event), call=self.number, at=at)
+                self._observe(event)
+
+    def _observe(self, event: object) -> None:
+        for observer in self.observers:
+            observer(self, event)
+
+    def end(self, ended: Ended, at: float | None = None) -> None:
+        """Note that the call is over; steps under way have no answer any more."""
+        if self.ended is not None:
+            return
+        self.ended = ended
+        because = f": {ended.error}" if ended.error else ""
+        self.trace.record("application", ended.how, f"the application call {ended.how}{because}", call=self.number, at=at)
+        self._over.set()
+        for step in self._steps.values():
+            self._lose(step)
+        self._steps.clear()
+
+    def _lose(self, step: Step) -> None:
+        assert self.ended is not None
+        if step.answer.done():
+            return
+        if self.ended.how == "lost":
+            step.answer.set_exception(CandidateDied("the server process of this call went away"))
+        else:
+            step.answer.set_exception(
+                Broken(f"{step.what} ends", f"the server had ended the application call: it {self.ended.how}")
+            )
+        step.answer.exception()  # nobody may be waiting for it
+
+
+def _pairs(headers: Headers) -> list[tuple[bytes, bytes]]:
+    return [(name, value) for name, value in headers]
+
+
+def _kind(event: object) -> str:
+    return str(event.get("type", event)) if isinstance(event, dict) else show(event)
+
+
+def show_event(event: object) -> str:
+    """One line for people of a scope or an event."""
+    if not isinstance(event, Mapping):
+        return repr(event)
+    return "{" + ", ".join(f"{key!r}: {show(item)}" for key, item in event.items()) + "}"

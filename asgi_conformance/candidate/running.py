@@ -1,0 +1,187 @@
+"""A candidate that runs: its process, its address, and the calls that its probes announce."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from asgi_conformance.call import Call, Ended
+from asgi_conformance.candidate.launch import Launch
+from asgi_conformance.candidate.output import Listener
+from asgi_conformance.candidate.process import CandidateProcess, describe_exit
+from asgi_conformance.clients.wire import Address
+from asgi_conformance.control import Frame, ProbeLink, Session
+from asgi_conformance.patience import Patience
+from asgi_conformance.trace import Trace
+from asgi_conformance.verdict import Outcome
+
+#: The token that travels in a request, by which the application's end finds the client's.
+TAG = re.compile(rb"xc-[0-9a-z]+-[0-9]+")
+
+#: A deadline, in seconds, for what ends with the candidate.
+_AS_LONG_AS_IT_LIVES = 1e6
+
+
+class Claimant(Protocol):
+    """Who takes calls: an exchange."""
+
+    trace: Trace
+    patience: Patience
+
+    def take_call(self, call: Call, tag: str | None) -> None:
+        """Take a call that came for it, with the tag that it carried."""
+
+    def next_call_number(self) -> int:
+        """The number that the next call has in the trace."""
+
+
+@dataclass
+class Facts:
+    """What became known of a candidate while it was used."""
+
+    python: str | None = None
+    event_loop: str | None = None
+    versions: dict[str, str] = field(default_factory=dict)
+    declares: dict[str, str] = field(default_factory=dict)
+    extensions: set[str] = field(default_factory=set)
+
+
+class RunningCandidate:
+    """One candidate. Calls of its applications are handed to the exchange whose tag they carry.
+
+    Calls without a tag go to whoever claims all calls (:attr:`sole`), lifespan calls to :attr:`on_lifespan`.
+    ``process`` is None before it is started.
+    """
+
+    def __init__(self, session: Session, launch: Launch, patience: Patience, facts: Facts) -> None:
+        self.session = session
+        self.launch = launch
+        self.patience = patience
+        self.facts = facts
+        #: The ids of the processes in which the probe was called.
+        self.pids: set[int] = set()
+        self.process: CandidateProcess | None = None
+        self.address = Address()
+        #: Whether a process in which the probe ran went away.
+        self.was_lost = False
+        self.sole: Claimant | None = None
+        self.on_lifespan: Callable[[Call], None] = drive_lifespan
+        self.on_hello: Callable[[ProbeLink], None] = lambda link: None
+        self.strays: list[str] = []
+        self._claimants: dict[str, Claimant] = {}
+        self._calls: dict[tuple[ProbeLink, int], Call] = {}
+        self._lifespan_trace = Trace()
+        session.on_hello, session.on_frame, session.on_lost = self._hello, self._frame, self._lost
+
+    def on_output(self, listener: Listener) -> Callable[[], None]:
+        """Call ``listener(line, at)`` for each line of output from now on; gives a function that ends this."""
+        if self.process is None:
+            return lambda: None
+        return self.process.on_output(listener)
+
+    @property
+    def alive(self) -> bool:
+        """Whether its main process runs."""
+        return self.process is not None and not self.process.exited.done()
+
+    def describe_exit(self) -> str:
+        """The sentence on how its process ended."""
+        code = self.process.returncode if self.process is not None else None
+        return "the server process ended" + (f" with {describe_exit(code)}" if code is not None else "")
+
+    async def exited(self) -> None:
+        """Wait until its main process has ended."""
+        assert self.process is not None
+        await asyncio.wait({self.process.exited})
+
+    def register(self, name: str, claimant: Claimant) -> None:
+        """Hand over all calls that carry a tag of this name."""
+        self._claimants[name] = claimant
+
+    def unregister(self, name: str) -> None:
+        """Hand over no more calls to that name."""
+        self._claimants.pop(name, None)
+
+    def _hello(self, link: ProbeLink) -> None:
+        self.facts.python = link.hello.get("python")
+        self.facts.versions.update(link.hello.get("versions", {}))
+        self.pids.add(link.hello.get("pid", 0))
+        self.on_hello(link)
+
+    def _frame(self, link: ProbeLink, frame: Frame) -> None:
+        if "scope" in frame:
+            self._begin(link, frame)
+            return
+        call = self._calls.get((link, frame["call"]))
+        if call is not None:
+            call.take(frame)
+            if call.ended is not None:
+                del self._calls[link, frame["call"]]
+
+    def _begin(self, link: ProbeLink, frame: Frame) -> None:
+        tag = _tag_in(frame)
+        claimant = self._claimants.get(tag.split("-")[1]) if tag else self.sole
+        trace = claimant.trace if claimant else self._lifespan_trace
+        number = claimant.next_call_number() if claimant else 0
+        is_lifespan = _is_lifespan(frame)
+        if is_lifespan:
+            trace, number = self._lifespan_trace, 0
+        call = Call(link, frame, number, trace, (claimant.patience if claimant else self.patience).deadline)
+        self._calls[link, frame["call"]] = call
+        self._learn(call)
+        if is_lifespan:
+            self.on_lifespan(call)
+        elif claimant is not None:
+            claimant.take_call(call, tag)
+        else:
+            self.strays.append(repr(call.raw_scope)[:500])
+            call.end_by_return()
+
+    def _learn(self, call: Call) -> None:
+        scope = call.raw_scope
+        self.facts.event_loop = call.loop
+        if not isinstance(scope, dict):
+            return
+        kind, asgi = scope.get("type"), scope.get("asgi")
+        if isinstance(kind, str) and isinstance(asgi, dict) and isinstance(asgi.get("spec_version"), str):
+            self.facts.declares[kind] = asgi["spec_version"]
+        self.facts.extensions.update(str(name) for name in call.extensions)
+
+    def _lost(self, link: ProbeLink) -> None:
+        self.was_lost = True
+        for key in [key for key in self._calls if key[0] is link]:
+            self._calls.pop(key).end(Ended("lost"))
+
+
+def drive_lifespan(call: Call) -> None:
+    """Take a lifespan call as an application does that has nothing to set up: the usual lifespan of a launch."""
+    task = asyncio.ensure_future(_follow_lifespan(call))
+    _lifespans.add(task)
+    task.add_done_callback(_lifespans.discard)
+
+
+_lifespans: set[asyncio.Task[None]] = set()
+
+
+async def _follow_lifespan(call: Call) -> None:
+    try:
+        for phase in ("startup", "shutdown"):
+            await call.receive(deadline=_AS_LONG_AS_IT_LIVES)
+            await call.send({"type": f"lifespan.{phase}.complete"})
+        call.end_by_return()
+    except Outcome:
+        call.end_by_return()
+
+
+def _is_lifespan(frame: Frame) -> bool:
+    scope = frame["scope"]
+    pairs = scope.get("d", ()) if isinstance(scope, dict) else ()
+    return any(pair == ["type", "lifespan"] for pair in pairs)
+
+
+def _tag_in(frame: Frame) -> str | None:
+    found = TAG.search(frame["raw"])
+    return found.group().decode() if found else None

@@ -1,0 +1,170 @@
+"""Starting candidates for a run: each with its session on the control channel, and greeted before it is used."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+
+from asgi_conformance.call import Call
+from asgi_conformance.candidate.address import Endpoint
+from asgi_conformance.candidate.launch import Launch
+from asgi_conformance.candidate.process import Stopped
+from asgi_conformance.candidate.running import Facts, RunningCandidate
+from asgi_conformance.candidate.start import Candidate, Setting, start_candidate
+from asgi_conformance.clients.address import Address
+from asgi_conformance.clients.http1 import Http1Client
+from asgi_conformance.clients.wire import Wire
+from asgi_conformance.control import ControlChannel
+from asgi_conformance.patience import Patience
+from asgi_conformance.trace import Trace
+from asgi_conformance.verdict import Broken, TimedOut
+
+#: How long a candidate may take to stop before it is killed, in units of patience.
+_GRACE = 4.0
+#: The name under which the greeting claims its call; exchanges begin at 1.
+_GREETING = "0"
+
+
+class Starter:
+    """Starts and stops candidates of one server. ``ready`` is ``call`` (the greeting must reach the application) or
+    ``connect`` (it is enough that connections are taken: for servers that are to be shown as broken)."""
+
+    def __init__(self, setting: Setting, control: ControlChannel, patience: Patience, *, ready: str = "call") -> None:
+        self.setting = setting
+        self.patience = patience
+        self._control = control
+        self._ready = ready
+        self._candidates: dict[RunningCandidate, Candidate] = {}
+        #: What became known of the server by all its candidates.
+        self.facts = Facts()
+
+    @property
+    def one_at_a_time(self) -> bool:
+        """Whether the user fixed the address, so that candidates cannot run side by side."""
+        return self.setting.template.fixed_address
+
+    def prepare(self, launch: Launch) -> RunningCandidate:
+        """A candidate that is not started yet, so that its first call can be awaited."""
+        return RunningCandidate(self._control.session(), launch, self.patience, self.facts)
+
+    async def start(self, launch: Launch) -> RunningCandidate:
+        """Start a candidate and wait until it has answered a request through the application.
+
+        Raises:
+            LaunchImpossible: the server has no known way to be started so.
+            CandidateError: it did not come to serve.
+        """
+        candidate = self.prepare(launch)
+        greeting = _Greeting(candidate, self)
+        try:
+            await self.start_prepared(candidate, greeting if self._ready == "call" else None)
+            if launch.workers > 1 and self._ready == "call":
+                await greeting.all_workers()
+        except BaseException:
+            await self.stop(candidate)
+            raise
+        if greeting.seconds is not None:
+            candidate.patience = self.patience.measured(greeting.seconds)
+        return candidate
+
+    async def start_prepared(self, candidate: RunningCandidate, confirm: _Greeting | None = None) -> None:
+        """Start a prepared candidate and wait until it takes connections. Raises as :meth:`start` does."""
+        started = await start_candidate(
+            self.setting,
+            candidate.launch,
+            control=self._control.address,
+            token=candidate.session.token,
+            confirm=confirm,
+        )
+        self._candidates[candidate] = started
+        candidate.process = started.process
+        candidate.address = self.address(candidate.launch, started.endpoint)
+
+    def address(self, launch: Launch, endpoint: Endpoint) -> Address:
+        """How a client reaches an endpoint."""
+        tls = self.setting.certificates.client_context() if launch.tls else None
+        return Address(endpoint.reachable_host, endpoint.port, endpoint.uds, tls, "localhost" if launch.tls else None)
+
+    async def stop(self, candidate: RunningCandidate) -> Stopped | None:
+        """Stop a candidate and all that it started; None when it never started."""
+        started = self._candidates.pop(candidate, None)
+        try:
+            return await started.stop(_GRACE * self.patience.scale) if started is not None else None
+        finally:
+            self._control.forget(candidate.session)
+
+
+class _Greeting:
+    """The first request to a candidate: it has to reach the application and to be answered."""
+
+    def __init__(self, candidate: RunningCandidate, starter: Starter) -> None:
+        self.trace = Trace()
+        self.patience = Patience(scale=4 * starter.patience.scale)
+        #: How long one dialogue took, in seconds; None before there was one.
+        self.seconds: float | None = None
+        self._candidate = candidate
+        self._starter = starter
+        self._calls: asyncio.Queue[Call] = asyncio.Queue()
+        self._endpoint = Endpoint()
+        candidate.register(_GREETING, self)
+
+    def take_call(self, call: Call, tag: str | None) -> None:
+        """Take the greeting's call."""
+        self._calls.put_nowait(call)
+
+    def next_call_number(self) -> int:
+        """Calls of greetings are in no trace."""
+        return 0
+
+    async def __call__(self, endpoint: Endpoint) -> None:
+        """Greet twice: the first dialogue warms up, the second is the measure. Raises OSError to be called again."""
+        self._endpoint = endpoint
+        await self._greet()
+        await self._greet()
+
+    async def all_workers(self) -> None:
+        """Greet until as many processes as the launch has workers have opened their control channel."""
+        ends = time.monotonic() + self.patience.deadline
+        while len(self._candidate.pids) < self._candidate.launch.workers and time.monotonic() < ends:
+            await self._greet()
+
+    async def _greet(self) -> None:
+        began = time.monotonic()
+        address = self._starter.address(self._candidate.launch, self._endpoint)
+        try:
+            wire = await Wire.open(address, trace=self.trace, number=1, deadline=self.patience.deadline)
+            try:
+                await self._dialogue(Http1Client(wire, lambda: f"xc-{_GREETING}-1"))
+            finally:
+                await wire.close()
+        except TimedOut as late:
+            raise OSError(late.observed) from late
+        except Broken as broken:
+            raise OSError(broken.observed) from broken
+        self.seconds = time.monotonic() - began
+
+    async def _dialogue(self, client: Http1Client) -> None:
+        await client.request("GET", "/")
+        answer = asyncio.ensure_future(client.response())
+        call = asyncio.ensure_future(self._calls.get())
+        try:
+            await asyncio.wait({answer, call}, return_when=asyncio.FIRST_COMPLETED)
+            if not call.done():
+                response = await answer
+                raise OSError(f"it answered {response.status} by itself and did not call the application")
+            taken = await call
+            await taken.respond(200, body=b"hello")
+            await answer
+            await taken.finish()
+        finally:
+            answer.cancel()
+            call.cancel()
+            await asyncio.gather(answer, call, return_exceptions=True)
+
+
+def probe_folder() -> Path:
+    """The folder that holds the probe and nothing else."""
+    from asgi_conformance import reference_apps
+
+    return Path(reference_apps.__path__[0]) / "probe"

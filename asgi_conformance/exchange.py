@@ -1,0 +1,320 @@
+"""Exchange: what a case is handed. It holds both ends of the candidate: clients outside, application calls inside."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Iterable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
+
+from asgi_conformance.ambient import Shapes, Watch
+from asgi_conformance.call import Call, Ended
+from asgi_conformance.circumstance import DEFAULT, Circumstance
+from asgi_conformance.clients.http import HttpClient, Response
+from asgi_conformance.clients.http1 import Http1Client
+from asgi_conformance.clients.waiting import Bell
+from asgi_conformance.clients.wire import Wire
+from asgi_conformance.expect import expect
+from asgi_conformance.patience import Patience
+from asgi_conformance.trace import Trace
+from asgi_conformance.verdict import (
+    Broken,
+    CandidateDied,
+    Inconclusive,
+    NotApplicable,
+    Observed,
+    TimedOut,
+    Unsupported,
+)
+
+if TYPE_CHECKING:
+    from asgi_conformance.candidate.running import RunningCandidate
+    from asgi_conformance.clients.http2 import Http2Connection
+    from asgi_conformance.clients.websocket import WebSocketClient
+
+
+class Tagged(Protocol):
+    """A client whose last request carried a tag."""
+
+    @property
+    def tag(self) -> str:
+        """The tag of the last request."""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """The candidate answered a request by itself, or ended the connection, and did not call the application.
+
+    ``response`` is what it answered, or None when the connection ended without an answer; ``what`` is the sentence.
+    """
+
+    response: Response | None
+    what: str
+
+
+class Exchange:
+    """Both ends of a candidate for the time of one case."""
+
+    def __init__(
+        self,
+        candidate: RunningCandidate,
+        name: str,
+        *,
+        circumstance: Circumstance = DEFAULT,
+        shapes: Iterable[Shapes] = (),
+        since: str | None = None,
+        extension: str | None = None,
+    ) -> None:
+        self.candidate = candidate
+        self.patience: Patience = candidate.patience
+        self.trace = Trace()
+        self.watch = Watch(list(shapes))
+        self.calls: list[Call] = []
+        self.remarks: list[str] = []
+        self._name = name
+        self._circumstance = circumstance
+        self._since = since
+        self._extension = extension
+        self._bell = Bell()
+        self._unclaimed: list[tuple[Call, str | None]] = []
+        self._wires: list[Wire] = []
+        self._connections: list[Http2Connection] = []
+        self._tags = 0
+        candidate.register(name, self)
+
+    # The client's end
+
+    def new_tag(self) -> str:
+        """A new tag for a request of this exchange."""
+        self._tags += 1
+        return f"xc-{self._name}-{self._tags}"
+
+    async def connect(self) -> HttpClient:
+        """A client in the circumstance in which the case runs: over HTTP/1.1 or 2, on a new or a used connection."""
+        return await self._circumstance.connect(self)
+
+    async def wire(self, *, alpn: list[str] | None = None) -> Wire:
+        """A new connection, for bytes only. Raises Broken when the candidate does not take it."""
+        self._check_alive()
+        wire = await Wire.open(
+            self.candidate.address,
+            trace=self.trace,
+            number=len(self._wires) + 1,
+            deadline=self.patience.deadline,
+            alpn=alpn,
+        )
+        self._wires.append(wire)
+        return wire
+
+    async def http1(self, *, alpn: list[str] | None = None) -> Http1Client:
+        """A new connection with an HTTP/1.1 client on it, which can also send what is not HTTP."""
+        return Http1Client(await self.wire(alpn=alpn), self.new_tag, self.patience.deadline)
+
+    async def http2(self) -> Http2Connection:
+        """A new HTTP/2 connection: by ALPN over TLS, by prior knowledge otherwise.
+
+        Raises Unsupported when the candidate speaks no HTTP/2 there.
+        """
+        from asgi_conformance.clients.http2 import Http2Connection
+
+        tls = self.candidate.address.tls is not None
+        wire = await self.wire(alpn=["h2", "http/1.1"] if tls else None)
+        if tls and wire.alpn != "h2":
+            raise Unsupported(f"the candidate chose {wire.alpn or 'nothing'} when HTTP/2 was offered by ALPN")
+        connection = await Http2Connection.open(wire, self.new_tag, self.patience.deadline)
+        self._connections.append(connection)
+        return connection
+
+    async def websocket(self) -> WebSocketClient:
+        """A new connection with a WebSocket client on it, before its handshake."""
+        from asgi_conformance.clients.websocket import WebSocketClient
+
+        return WebSocketClient(await self.wire(), self.new_tag, self.patience.deadline)
+
+    # The application's end
+
+    async def call(self, client: Tagged | None = None) -> Call:
+        """The next call of the application; with ``client`` the one that its last request caused.
+
+        Raises:
+            Broken: the candidate answered by itself, or did not call the application before the deadline.
+        """
+        got = await self._next_call(client.tag if client else None, await_answer=client)
+        if isinstance(got, Refusal):
+            raise Broken("the server calls the application for this request", got.what)
+        return got
+
+    async def call_or_refusal(self, client: Tagged) -> Call | Refusal:
+        """The call that the client's last request caused, or what the candidate did instead of calling."""
+        return await self._next_call(client.tag, await_answer=client)
+
+    async def _next_call(self, tag: str | None, await_answer: object) -> Call | Refusal:
+        waiting = asyncio.ensure_future(self._bell.until(lambda: self._has(tag), self.patience.deadline))
+        answering = asyncio.ensure_future(_answer(await_answer)) if await_answer is not None else None
+        over = asyncio.ensure_future(self.candidate.exited())
+        tasks = {task for task in (waiting, answering, over) if task is not None}
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            if not self._has(tag) and answering is not None and answering.done():
+                # The call may be on its way over the control channel though the answer came first.
+                await asyncio.wait({waiting}, timeout=self.patience.quiet)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        if self._has(tag):
+            return self._claim(tag)
+        self._check_alive()
+        if answering is not None and answering.done() and not answering.cancelled():
+            return answering.result()
+        raise TimedOut(
+            "the server calls the application for this request",
+            f"it did not within {self.patience.deadline:.1f} s, and answered nothing",
+        )
+
+    def _has(self, tag: str | None) -> bool:
+        return any(tag is None or found == tag for _, found in self._unclaimed)
+
+    def _claim(self, tag: str | None) -> Call:
+        for number, (call, found) in enumerate(self._unclaimed):
+            if tag is None or found == tag:
+                del self._unclaimed[number]
+                self._check_applicable(call)
+                return call
+        raise AssertionError("no such call is waiting")
+
+    def _check_applicable(self, call: Call) -> None:
+        if self._since is not None and _version(call.spec_version) < _version(self._since):
+            claimed = call.spec_version
+            raise NotApplicable(f"it binds from version {self._since} on, and the candidate declares {claimed}")
+        if self._extension is not None and self._extension not in call.extensions:
+            listed = ", ".join(sorted(map(str, call.extensions))) or "none"
+            raise Unsupported(f"the scope does not list the extension {self._extension} (listed: {listed})")
+
+    def unclaimed_calls(self) -> list[Call]:
+        """The calls that came for this exchange and that the case did not ask for."""
+        return [call for call, _ in self._unclaimed]
+
+    def take_call(self, call: Call, tag: str | None) -> None:
+        """Take a call that came for this exchange (the running candidate calls this)."""
+        protocol = call.raw_scope.get("type") if isinstance(call.raw_scope, dict) else None
+        self.watch.look("scope", protocol, call.raw_scope)
+        call.observers.append(lambda _, event: self.watch.look("event", protocol, event))
+        self.calls.append(call)
+        self._unclaimed.append((call, tag))
+        self._bell.ring()
+
+    def next_call_number(self) -> int:
+        """The number of the next call in the trace."""
+        return len(self.calls) + 1
+
+    def claim_all_calls(self) -> None:
+        """Take every call that carries no tag, too: for exclusive cases whose requests cannot carry one."""
+        self.candidate.sole = self
+
+    # What both ends are used for together
+
+    async def dialogue(
+        self, method: str = "GET", target: str = "/", headers: Iterable[tuple[bytes, bytes]] = (), body: bytes | None = None
+    ) -> tuple[HttpClient, Call]:
+        """A whole request in the case's circumstance, and the call that it caused."""
+        client = await self.connect()
+        await client.request(method, target, headers, body)
+        return client, await self.call(client)
+
+    async def answered(self, client: HttpClient, call: Call, status: int = 200, body: bytes = b"fine") -> Response:
+        """Answer a call with a plain response, which has to reach the client; gives the response."""
+        await call.respond(status, body=body)
+        response = await client.response()
+        expect(response.status, "the status").equals(status)
+        expect(response.body, "the response's body").equals(body)
+        expect(response.complete, "the response").is_true("is complete", "the connection ended before its end")
+        return response
+
+    async def still_serves(self) -> None:
+        """The candidate serves a new connection as ever: the proof that nothing before has harmed it.
+
+        Raises:
+            Broken: it does not.
+            CandidateDied: its process has ended.
+        """
+        client = await self.http1()
+        await client.request("GET", "/still-serving")
+        await self.answered(client, await self.call(client))
+        await client.close()
+
+    async def within(self, awaitable: Awaitable[object], seconds: float, expected: str, observed: str) -> object:
+        """Await something for so many seconds. Raises TimedOut with the two sentences."""
+        try:
+            return await asyncio.wait_for(awaitable, seconds)
+        except asyncio.TimeoutError:
+            raise TimedOut(expected, observed) from None
+
+    # How a case ends other than by a breach
+
+    def observed(self, what: str) -> Observed:
+        """The outcome to raise when the document leaves it free what the candidate does; ``what`` is what it does."""
+        return Observed(what)
+
+    def unsupported(self, reason: str) -> Unsupported:
+        """The outcome to raise when an optional feature is absent, with the evidence as the reason."""
+        return Unsupported(reason)
+
+    def not_applicable(self, reason: str) -> NotApplicable:
+        """The outcome to raise when the requirement does not apply to this candidate."""
+        return NotApplicable(reason)
+
+    def inconclusive(self, reason: str) -> Inconclusive:
+        """The outcome to raise when it cannot be decided."""
+        return Inconclusive(reason)
+
+    def remark(self, text: str) -> None:
+        """Add something worth knowing that is no verdict."""
+        self.remarks.append(text)
+
+    # Its own house
+
+    def _check_alive(self) -> None:
+        if not self.candidate.alive:
+            raise CandidateDied(self.candidate.describe_exit())
+
+    async def close(self) -> None:
+        """Leave: all calls end, all connections are closed."""
+        self.candidate.unregister(self._name)
+        if self.candidate.sole is self:
+            self.candidate.sole = None
+        open_calls = [call for call in self.calls if call.ended is None]
+        for call in open_calls:
+            call.end_by_return()
+        for connection in self._connections:
+            await connection.close()
+        for wire in self._wires:
+            await wire.close()
+
+    async def settle(self) -> list[Ended]:
+        """Have every call return and wait for all of them: what is seen after it was not cut short."""
+        return [await call.finish() for call in self.calls]
+
+    def patient(self, factor: float) -> None:
+        """Stretch this exchange's deadlines, for a case with much to do."""
+        self.patience = replace(self.patience, scale=self.patience.scale * factor)
+
+
+async def _answer(client: object) -> Refusal:
+    """Wait for what the candidate answers by itself on the connection of a client."""
+    waiting = getattr(client, "head", None) or getattr(client, "handshake_response")  # noqa: B009
+    try:
+        response = await waiting()
+    except TimedOut:
+        raise
+    except Broken as broken:
+        return Refusal(None, broken.observed)
+    status = response.status
+    return Refusal(response, f"it answered {status} by itself")
+
+
+def _version(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(part) for part in text.split("."))
+    except ValueError:
+        return (0,)

@@ -1,0 +1,227 @@
+"""One socket: bytes in, bytes out, and the ways in which a connection ends.
+
+Writing never waits: what the kernel does not take at once is kept, and a task of the connection delivers it. So a
+``send()`` that the application cancels while it waits tears nothing apart, and :meth:`Transport.drained` is what makes
+the application wait.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import struct
+from collections.abc import Callable
+from typing import Any
+
+import anyio
+
+#: How long a closed connection goes on reading what the client still sends, in seconds (RFC 9112, section 9.6).
+LINGER = 1.0
+#: How many bytes are read at once, and how many may wait until somebody takes them.
+READ_SIZE = 65536
+
+
+class ClientDisconnected(OSError):
+    """Raised by ``send()`` when the connection has been closed; the server ignores it when it comes back.
+
+    http.send-closed.server-specific-class, websocket.send-closed.server-specific-class
+    """
+
+
+class Signal:
+    """Wakes all tasks that wait for something to change; each then looks for itself."""
+
+    def __init__(self) -> None:
+        self._event: anyio.Event | None = None
+
+    async def wait(self) -> None:
+        """Wait for the next change."""
+        if self._event is None:
+            self._event = anyio.Event()
+        await self._event.wait()
+
+    def fire(self) -> None:
+        """Tell everybody who waits."""
+        if self._event is not None:
+            self._event.set()
+            self._event = None
+
+
+class Transport:
+    """A connected, non-blocking stream socket.
+
+    Attributes:
+        inbox: What the client sent and nobody has taken yet.
+        ended: The client sends no more; what it sent is still in ``inbox``.
+        lost: The connection is gone in both directions.
+        changed: Fired whenever something of the connection changes.
+        tls_entry: Makes the ``tls`` extension's entry for one scope, or None without TLS.
+        alpn: The protocol that TLS agreed on, or None.
+    """
+
+    tls_entry: Callable[[], dict[str, Any]] | None = None
+    alpn: str | None = None
+
+    def __init__(self, sock: socket.socket) -> None:
+        self.socket = sock
+        self.inbox = bytearray()
+        self.ended = False
+        self.lost = False
+        self.changed = Signal()
+        self._outbox = bytearray()
+        sock.setblocking(False)
+        if sock.family != socket.AF_UNIX:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.local: Any = sock.getsockname()
+        self.peer: Any = self._peer_name()
+
+    def _peer_name(self) -> Any:
+        try:
+            return self.socket.getpeername()
+        except OSError:
+            self.lost = self.ended = True
+            return None
+
+    async def fill(self) -> None:
+        """Read into the inbox until the client sends no more; pause while nobody takes what is there."""
+        while not self.ended:
+            if len(self.inbox) >= READ_SIZE:
+                await self.changed.wait()
+                continue
+            data = await self.receive()
+            self.inbox += data
+            self.ended = not data or self.lost
+            self.changed.fire()
+
+    async def more(self) -> bool:
+        """Wait until the inbox has grown; False when it never will again."""
+        size = len(self.inbox)
+        while len(self.inbox) == size and not self.ended:
+            await self.changed.wait()
+        return len(self.inbox) > size
+
+    def take(self, limit: int = READ_SIZE) -> bytes:
+        """Take up to ``limit`` bytes out of the inbox."""
+        data = bytes(self.inbox[:limit])
+        del self.inbox[:limit]
+        self.changed.fire()
+        return data
+
+    def put_back(self, data: bytes) -> None:
+        """Return bytes that were taken too early."""
+        self.inbox[:0] = data
+
+    async def receive(self) -> bytes:
+        """Wait for bytes of the client; ``b""`` when there are no more, by the client's will or by loss."""
+        try:
+            await anyio.wait_readable(self.socket)
+            return self.socket.recv(READ_SIZE)
+        except BlockingIOError:
+            return await self.receive()
+        except (OSError, anyio.ClosedResourceError, ValueError):
+            self.lose()
+            return b""
+
+    def write(self, data: bytes) -> None:
+        """Send bytes as soon as the kernel takes them. Does nothing on a lost connection."""
+        if self.lost or not data:
+            return
+        self._outbox += data
+        if len(self._outbox) == len(data):
+            self._push()
+        if self._outbox:
+            self.changed.fire()
+
+    def _push(self) -> None:
+        try:
+            sent = self.socket.send(self._outbox)
+        except BlockingIOError:
+            return
+        except OSError:
+            self.lose()
+            return
+        del self._outbox[:sent]
+        if not self._outbox:
+            self.changed.fire()
+
+    async def deliver(self) -> None:
+        """Give the kernel what it did not take at once, for as long as the connection lives."""
+        while not self.lost:
+            if self._outbox:
+                await self._push_when_writable()
+            else:
+                await self.changed.wait()
+
+    async def _push_when_writable(self) -> None:
+        try:
+            await anyio.wait_writable(self.socket)
+        except (OSError, anyio.ClosedResourceError, ValueError):
+            self.lose()
+        else:
+            self._push()
+
+    async def drained(self) -> None:
+        """Wait until the kernel has everything that was written.
+
+        Raises:
+            ClientDisconnected: The connection was lost before.
+        """
+        # core.send.backpressure, core.send.returns-when-closed
+        while self._outbox and not self.lost:
+            await self.changed.wait()
+        if self.lost:
+            raise ClientDisconnected("the connection to the client is closed")
+
+    async def send_file(self, descriptor: int, offset: int, count: int) -> None:
+        """Send a part of a file, without a copy where the system can.
+
+        Raises:
+            ClientDisconnected: The connection was lost before the end.
+            EOFError: The file has fewer bytes than ``count``.
+        """
+        await self.drained()
+        while count:
+            try:
+                sent = os.sendfile(self.socket.fileno(), descriptor, offset, count)
+            except BlockingIOError:
+                await anyio.wait_writable(self.socket)
+                continue
+            except OSError as error:
+                self.lose()
+                raise ClientDisconnected("the connection to the client is closed") from error
+            if not sent:
+                raise EOFError(f"the file ended {count} bytes early")
+            offset, count = offset + sent, count - sent
+
+    def lose(self) -> None:
+        """Take note that the connection is gone."""
+        self.lost = self.ended = True
+        self._outbox.clear()
+        self.changed.fire()
+
+    async def close(self) -> None:
+        """End the connection in order: all that was written goes out, then the end of the stream.
+
+        What the client still sends is read away for a moment, so that a reset does not destroy the last response
+        before the client has read it (rfc.http1.connection.readable-error).
+        """
+        with anyio.move_on_after(LINGER, shield=True):
+            while self._outbox and not self.lost:
+                await self._push_when_writable()
+            self.finish()
+            while not self.ended:
+                self.ended = not await self.receive()
+        self.lose()
+        self.socket.close()
+
+    def finish(self) -> None:
+        """Tell the client that no more bytes will come."""
+        try:
+            self.socket.shutdown(socket.SHUT_WR)
+        except OSError:
+            self.lose()
+
+    def reset(self) -> None:
+        """Give the connection up so that the client sees a reset, once :meth:`close` is reached."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.lose()

@@ -1,0 +1,156 @@
+"""A run: one candidate, the selected cases, and the results in the JSON that every report is a function of."""
+
+from __future__ import annotations
+
+import asyncio
+import shlex
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from pathlib import Path
+
+from asgi_conformance import __version__
+from asgi_conformance.attempt import Attempt
+from asgi_conformance.candidate.address import Workspace
+from asgi_conformance.candidate.certificates import Certificates
+from asgi_conformance.candidate.command import display
+from asgi_conformance.candidate.running import Facts
+from asgi_conformance.candidate.sources import load_profiles
+from asgi_conformance.candidate.start import Setting
+from asgi_conformance.candidate.starting import Starter, probe_folder
+from asgi_conformance.candidate.template import Template
+from asgi_conformance.case import Case, Suites
+from asgi_conformance.control import ControlChannel
+from asgi_conformance.judging import Judge
+from asgi_conformance.patience import Patience
+from asgi_conformance.results import Candidate, Run, summarise
+from asgi_conformance.scheduler import Schedule, Scheduler
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a user can say of a run.
+
+    ``server`` is the command line of the server with ``<app>`` in it. ``environment`` are variables to add to the
+    candidate's, ``cwd`` its working directory (None: this one). ``timeout_scale`` stretches every wait.
+    """
+
+    server: str
+    variant: str | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    cwd: Path | None = None
+    timeout_scale: float = 1.0
+    schedule: Schedule = field(default_factory=Schedule)
+    ready: str = "call"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run is: the newest attempt, and whether the cases are being confirmed."""
+
+    attempt: Attempt
+    done: int
+    planned: int
+
+
+async def run_candidate(
+    options: Options,
+    suites: Suites,
+    cases: Sequence[Case],
+    progress: Callable[[Progress], None] = lambda _: None,
+) -> Run:
+    """Run the cases against one candidate.
+
+    When the task is cancelled the candidates are ended and the run so far is given, marked as incomplete.
+
+    Raises:
+        UsageError: the command is none that can be used.
+        CandidateError: the candidate could not be run.
+    """
+    template = Template.parse(options.server, load_profiles(options.cwd))
+    began, started = time.monotonic(), datetime.now(timezone.utc)
+    with Workspace() as workspace:
+        control = ControlChannel(workspace.path)
+        await control.start()
+        setting = Setting(
+            template,
+            probe_folder(),
+            workspace,
+            Certificates(workspace.path / "tls"),
+            extra=options.environment,
+            cwd=options.cwd,
+            deadline=20.0 * options.timeout_scale,
+        )
+        starter = Starter(setting, control, Patience(options.timeout_scale), ready=options.ready)
+        counter = _Counter(len(cases), progress)
+        scheduler = Scheduler(starter, suites, options.schedule, counter)
+        try:
+            await scheduler.run(cases)
+            complete = True
+        except asyncio.CancelledError:
+            complete = False
+        finally:
+            await control.close()
+    results = Judge(suites, cases, scheduler.judgements).results()
+    requirements = {
+        identifier: suites.catalogue[identifier].to_json()
+        for identifier in suites.catalogue
+        if suites.catalogue[identifier].suite in {suites.suite_of(case) for case in cases}
+    }
+    run: Run = {
+        "complete": complete and len(results) == len(cases),
+        "started": started.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "duration_s": round(time.monotonic() - began, 3),
+        "tool": {"version": __version__},
+        "candidate": describe(template, options, starter.facts),
+        "summary": summarise(results),
+        "requirements": requirements,  # type: ignore[typeddict-item]
+        "cases": {case.id: _described(case, options) for case in cases},  # type: ignore[typeddict-item]
+        "results": results,
+        "timing": scheduler.timing.to_json(),
+    }
+    return run
+
+
+class _Counter:
+    def __init__(self, planned: int, progress: Callable[[Progress], None]) -> None:
+        self._planned = planned
+        self._progress = progress
+        self._done = 0
+
+    def __call__(self, attempt: Attempt) -> None:
+        self._done += 1
+        self._progress(Progress(attempt, self._done, self._planned))
+
+
+def describe(template: Template, options: Options, facts: Facts) -> Candidate:
+    """Who was tested, as far as its command and the probe could tell."""
+    versions = [facts.versions[name] for name in template.profile.distributions if name in facts.versions]
+    return {
+        "command": display(template),
+        "name": template.name,
+        "version": versions[0] if versions else None,
+        "variant": options.variant,
+        "python": facts.python,
+        "event_loop": facts.event_loop,
+        "declares": dict(sorted(facts.declares.items())),
+        "extensions": sorted(facts.extensions),
+    }
+
+
+def command_for(case: Case, options: Options) -> str:
+    """The command that runs just this case."""
+    words = ["asgi-conformance", "--server", options.server]
+    for name, value in options.environment.items():
+        words += ["--env", f"{name}={value}"]
+    return shlex.join([*words, "--select", case.id])
+
+
+def _described(case: Case, options: Options) -> dict[str, object]:
+    return {
+        "title": case.title,
+        "revision": case.revision,
+        "requirement": case.requirement,
+        "command": command_for(case, options),
+    }

@@ -1,0 +1,257 @@
+"""The scheduler: cases by launches, attempts by candidates, confirmed before they are told."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import defaultdict, deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from asgi_conformance.attempt import Attempt, attempt
+from asgi_conformance.candidate.launch import Launch
+from asgi_conformance.candidate.running import RunningCandidate
+from asgi_conformance.candidate.starting import Starter
+from asgi_conformance.case import Case, Suites
+from asgi_conformance.errors import CandidateError, LaunchImpossible
+from asgi_conformance.verdict import Verdict
+
+#: After so many deaths in a row without a case that came to an end, a candidate is given up.
+_DEATHS = 12
+_SETTLED = (Verdict.PASS, Verdict.OBSERVED, Verdict.UNSUPPORTED, Verdict.NOT_APPLICABLE)
+
+Progress = Callable[[Attempt], None]
+
+
+@dataclass
+class Schedule:
+    """How a run is carried out.
+
+    ``jobs`` is how many cases use one candidate at a time, ``candidates`` how many candidates run side by side.
+    """
+
+    jobs: int = 16
+    candidates: int = 4
+    confirming_jobs: int = 4
+
+
+@dataclass
+class Timing:
+    """Where the time of a run went: wall seconds of each pass, and sums over what ran side by side."""
+
+    first_pass: float = 0.0
+    confirmation: float = 0.0
+    starts: float = 0.0
+    stops: float = 0.0
+    cases: float = 0.0
+
+    def to_json(self) -> dict[str, float]:
+        """The entry in the JSON of a run, in seconds."""
+        return {f"{name}_s": round(value, 4) for name, value in vars(self).items()}
+
+
+@dataclass
+class Judgement:
+    """All attempts at one case, the newest last."""
+
+    attempts: list[Attempt] = field(default_factory=list)
+
+    @property
+    def last(self) -> Attempt:
+        """The newest attempt."""
+        return self.attempts[-1]
+
+
+class Scheduler:
+    """Runs cases to their judgements; :attr:`judgements` fills while it runs and holds what is known at any time."""
+
+    def __init__(self, starter: Starter, suites: Suites, schedule: Schedule, progress: Progress) -> None:
+        self._starter = starter
+        self._suites = suites
+        self._schedule = schedule
+        self._progress = progress
+        self._places = asyncio.Semaphore(1 if starter.one_at_a_time else schedule.candidates)
+        self._plain_is_tried = False
+        self.judgements: dict[str, Judgement] = {}
+        self.timing = Timing()
+
+    async def run(self, cases: Sequence[Case]) -> None:
+        """Run all cases, then confirm what is not settled.
+
+        Raises:
+            CandidateError: the candidate cannot be run at all.
+        """
+        began = time.monotonic()
+        await self._pass(cases, self._schedule.jobs)
+        self.timing.first_pass = time.monotonic() - began
+        doubtful = [case for case in cases if self._is_doubtful(self.judgements[case.id].last)]
+        began = time.monotonic()
+        if doubtful:
+            await self._pass(doubtful, self._schedule.confirming_jobs)
+        flipped = [case for case in doubtful if self._flipped(self.judgements[case.id])]
+        for case in flipped:
+            await self._pass([case], 1)
+        self.timing.confirmation = time.monotonic() - began
+
+    def _is_doubtful(self, result: Attempt) -> bool:
+        return result.verdict not in _SETTLED or bool(self._told_breaches(result))
+
+    def _told_breaches(self, result: Attempt) -> set[str]:
+        """The requirements that this attempt, as the first one, saw broken in passing."""
+        told = set()
+        for breach in result.breaches:
+            first = next(
+                (
+                    judgement.attempts[0].case.id
+                    for judgement in self.judgements.values()
+                    if any(other.requirement == breach.requirement for other in judgement.attempts[0].breaches)
+                ),
+                None,
+            )
+            if first == result.case.id:
+                told.add(breach.requirement)
+        return told
+
+    @staticmethod
+    def _flipped(judgement: Judgement) -> bool:
+        return len({one.verdict for one in judgement.attempts}) > 1
+
+    async def _pass(self, cases: Sequence[Case], jobs: int) -> None:
+        """Run cases once each: those of one launch on one candidate, launches side by side."""
+        groups: dict[tuple[Launch, str], list[Case]] = defaultdict(list)
+        for case in cases:
+            groups[case.launch, case.id if case.launch.own else ""].append(case)
+        self._plain_is_tried |= any(launch == Launch() for launch, _ in groups)
+        # The largest groups first: they take longest.
+        ordered = sorted(groups.items(), key=lambda item: -len(item[1]))
+        tasks = [asyncio.ensure_future(self._group(launch, group, jobs)) for (launch, _), group in ordered]
+        try:
+            await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _group(self, launch: Launch, cases: list[Case], jobs: int) -> None:
+        async with self._places:
+            try:
+                if launch.own:
+                    await self._own(launch, cases)
+                else:
+                    await _Group(self, launch, cases, jobs).run()
+            except LaunchImpossible as impossible:
+                for case in cases:
+                    self.tell(Attempt(case, Verdict.NOT_APPLICABLE, reason=impossible.message))
+            except CandidateError as error:
+                if launch == Launch() or not self._plain_is_tried:
+                    raise
+                # Where the plain launch works, this one is what the candidate cannot do.
+                for case in cases:
+                    self.tell(Attempt(case, Verdict.INCONCLUSIVE, reason=f"the launch {launch.name}: {error.message}"))
+
+    async def _own(self, launch: Launch, cases: list[Case]) -> None:
+        for case in cases:
+            candidate = self._starter.prepare(launch)
+            try:
+                self.tell(await attempt(candidate, case, self._suites))
+            finally:
+                await self.stop(candidate)
+
+    async def start(self, launch: Launch) -> RunningCandidate:
+        """Start a candidate and wait until it serves. Raises CandidateError, LaunchImpossible."""
+        began = time.monotonic()
+        try:
+            return await self._starter.start(launch)
+        finally:
+            self.timing.starts += time.monotonic() - began
+
+    async def stop(self, candidate: RunningCandidate) -> None:
+        """Stop a candidate, also while this task is being cancelled."""
+        began = time.monotonic()
+        await asyncio.shield(asyncio.ensure_future(self._starter.stop(candidate)))
+        self.timing.stops += time.monotonic() - began
+
+    async def attempt(self, candidate: RunningCandidate, case: Case) -> Attempt:
+        """Run a case once on a candidate."""
+        result = await attempt(candidate, case, self._suites)
+        self.timing.cases += result.duration
+        return result
+
+    def tell(self, result: Attempt) -> None:
+        """Keep an attempt as one of its case's judgement."""
+        self.judgements.setdefault(result.case.id, Judgement()).attempts.append(result)
+        self._progress(result)
+
+
+class _Group:
+    """The cases of one launch, on one candidate as long as it lives."""
+
+    def __init__(self, scheduler: Scheduler, launch: Launch, cases: list[Case], jobs: int) -> None:
+        self._scheduler = scheduler
+        self._launch = launch
+        self._jobs = jobs
+        self._together = deque(case for case in cases if not case.exclusive)
+        self._alone = deque(case for case in cases if case.exclusive)
+        self._candidate: RunningCandidate | None = None
+        self._deaths = 0
+
+    async def run(self) -> None:
+        """Run them all; a candidate that dies is replaced, and who killed it is found out."""
+        try:
+            while self._together or self._alone:
+                if self._deaths >= _DEATHS:
+                    self._give_up()
+                    return
+                candidate = await self._living()
+                if self._together:
+                    await self._run_together(candidate)
+                else:
+                    await self._run_alone(candidate)
+        finally:
+            if self._candidate is not None:
+                await self._scheduler.stop(self._candidate)
+
+    async def _living(self) -> RunningCandidate:
+        if self._candidate is not None and not self._candidate.alive:
+            await self._scheduler.stop(self._candidate)
+            self._candidate = None
+        if self._candidate is None:
+            self._candidate = await self._scheduler.start(self._launch)
+        return self._candidate
+
+    async def _run_together(self, candidate: RunningCandidate) -> None:
+        """Take cases side by side until there are none or the candidate dies; suspects are then run alone."""
+
+        async def work() -> None:
+            while self._together and candidate.alive:
+                case = self._together.popleft()
+                result = await self._scheduler.attempt(candidate, case)
+                if result.died:
+                    self._alone.appendleft(case)
+                else:
+                    self._deaths = 0
+                    self._scheduler.tell(result)
+
+        workers = [asyncio.ensure_future(work()) for _ in range(min(self._jobs, len(self._together)))]
+        try:
+            await asyncio.gather(*workers)
+        finally:
+            for worker in workers:
+                worker.cancel()
+            await asyncio.gather(*workers, return_exceptions=True)
+        if not candidate.alive:
+            self._deaths += 1
+
+    async def _run_alone(self, candidate: RunningCandidate) -> None:
+        result = await self._scheduler.attempt(candidate, self._alone.popleft())
+        self._deaths = self._deaths + 1 if result.died else 0
+        self._scheduler.tell(result)
+
+    def _give_up(self) -> None:
+        reason = f"the candidate was given up: its process had ended {self._deaths} times in a row"
+        for case in (*self._together, *self._alone):
+            self._scheduler.tell(Attempt(case, Verdict.INCONCLUSIVE, reason=reason))
+        self._together.clear()
+        self._alone.clear()
+
+

@@ -1,0 +1,116 @@
+"""Values that cross the control channel and that plain JSON or plain Python has no words for."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Digest:
+    """A long byte string, told by its length in bytes, its SHA-256 in hexadecimal and its first bytes."""
+
+    length: int
+    sha256: str
+    head: bytes = b""
+
+    @classmethod
+    def of(cls, data: bytes) -> Digest:
+        """Make the digest of data that is at hand."""
+        return cls(len(data), hashlib.sha256(data).hexdigest(), data[:64])
+
+    def __repr__(self) -> str:
+        return f"<{self.length} bytes, SHA-256 {self.sha256[:12]}…, beginning {self.head[:16]!r}>"
+
+
+@dataclass(frozen=True)
+class Opaque:
+    """An object of the candidate's that is none of the plain types: the name of its type and its repr."""
+
+    type_name: str
+    text: str
+
+    def __repr__(self) -> str:
+        return f"<{self.type_name} {self.text}>"
+
+
+@dataclass(frozen=True)
+class Iterable:
+    """An iterable of the candidate's that is neither list nor tuple, with the items that it gave."""
+
+    type_name: str
+    items: tuple[object, ...]
+
+    def __iter__(self):  # type: ignore[no-untyped-def]  # noqa: ANN204
+        return iter(self.items)
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+
+@functools.cache
+def _foreign_class(base: type) -> type:
+    class Foreign(base):  # type: ignore[misc]
+        type_name = ""
+
+    Foreign.__name__ = Foreign.__qualname__ = f"subclass of {base.__name__}"
+    return Foreign
+
+
+def foreign(type_name: str, plain: object) -> object:
+    """A value whose class in the candidate was a subclass of a plain type.
+
+    It compares like the plain value; :func:`foreign_type` gives the name of its class.
+    """
+    base = type(plain)
+    if base is bool or plain is None:
+        return plain
+    made = _foreign_class(base)(plain)
+    made.type_name = type_name
+    return made  # type: ignore[no-any-return]
+
+
+def foreign_type(value: object) -> str | None:
+    """The name of the candidate's own class, or None when the value was of a plain type."""
+    return getattr(type(value), "type_name", None) is not None and getattr(value, "type_name", None) or None
+
+
+def type_name(value: object) -> str:
+    """The name of the type that the value had in the candidate."""
+    if isinstance(value, (Opaque, Iterable)):
+        return value.type_name
+    if isinstance(value, Digest):
+        return "bytes"
+    return foreign_type(value) or type(value).__name__
+
+
+@dataclass(frozen=True)
+class Odd:
+    """Something that the application is to use and that only the probe can make; see the functions below."""
+
+    kind: str
+    arguments: tuple[object, ...]
+
+    def __repr__(self) -> str:
+        return f"<{self.kind} {', '.join(map(repr, self.arguments))}>"
+
+
+def odd(kind: str, *arguments: object) -> Odd:
+    """An odd value by its kind.
+
+    The kinds: generator, iterator, dict-items, bytearray, memoryview, set, str-subclass, float (of a text such as
+    "nan"), complex, http-status, object (nothing can serialise it), file and raw-file (opened for reading, by path),
+    descriptor (by path), payload.
+    """
+    return Odd(kind, arguments)
+
+
+def payload(seed: str, length: int) -> bytes:
+    """Bytes that look random; the probe makes the same ones from :func:`payload_there`."""
+    return hashlib.shake_128(seed.encode()).digest(length)
+
+
+def payload_there(seed: str, length: int) -> Odd:
+    """The same bytes, made in the candidate, so that they need not travel."""
+    return Odd("payload", (seed, length))

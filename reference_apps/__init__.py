@@ -1,0 +1,1 @@
+"""Applications that are mounted in a candidate."""

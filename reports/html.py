@@ -1,0 +1,47 @@
+"""One self-contained page about one candidate: it opens offline, and holds its own results."""
+
+from __future__ import annotations
+
+from markupsafe import Markup
+
+from asgi_conformance._embed import element
+from asgi_conformance.errors import UsageError
+from asgi_conformance.reports.pages import Limits, asset, context, environment, policy
+from asgi_conformance.results import Document, dumps
+
+#: A page has to stay below two megabytes: what it shows of traces shrinks until it does.
+LARGEST = 1_950_000
+_LIMITS = (Limits(rows=120, bytes=512), Limits(rows=40, bytes=256), Limits(rows=16, bytes=96), Limits(rows=0, bytes=0))
+
+
+def render(document: Document) -> str:
+    """The page of the document's only run.
+
+    Raises:
+        UsageError: the document holds no run, or several, of which the ``site`` report makes many pages.
+    """
+    if len(document["runs"]) != 1:
+        raise UsageError(
+            f"This report is of one candidate, and there are {len(document['runs'])} runs.",
+            hint="Give one run, or have a site made of them all.",
+        )
+    page = ""
+    for limits in _LIMITS:
+        page = render_page(document, limits)
+        if len(page.encode("utf-8")) < LARGEST:
+            break
+    return page
+
+
+def render_page(document: Document, limits: Limits, **more: object) -> str:
+    """The page with traces cut to ``limits``; ``more`` is given to the template."""
+    script = asset("report.js")
+    return environment().get_template("report.html").render(
+        **context(document["runs"][0], limits),
+        css=asset("report.css"),
+        script=script,
+        policy=policy(script),
+        embedded=Markup(element(dumps(document))),  # base64 and nothing else
+        home=more.get("home"),
+        requirement_page=more.get("requirement_page"),
+    )

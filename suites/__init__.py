@@ -1,0 +1,1 @@
+"""What the documents say: a folder for each, with its requirements and their cases."""
