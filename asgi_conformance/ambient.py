@@ -14,7 +14,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Any
 
 from asgi_conformance.errors import SuiteError
@@ -200,7 +200,7 @@ class Shapes:
         self.shapes = shapes
 
     @classmethod
-    def read(cls, source: Traversable) -> Shapes:
+    def read(cls, source: Path) -> Shapes:
         """Read a ``shapes.toml``. Raises SuiteError when it cannot be understood."""
         try:
             rows: list[Mapping[str, Any]] = tomllib.loads(source.read_text(encoding="utf-8"))["shape"]

@@ -12,7 +12,9 @@ from dataclasses import dataclass, field, replace
 
 from asgi_conformance.ambient import Breach
 from asgi_conformance.candidate.running import RunningCandidate
+from asgi_conformance.candidate.starting import Starter
 from asgi_conformance.case import Case, Suites
+from asgi_conformance.errors import ConformanceError, SuiteError
 from asgi_conformance.exchange import Exchange
 from asgi_conformance.trace import Entry
 from asgi_conformance.verdict import Broken, CandidateDied, Level, Observed, Outcome, Undecided, Verdict
@@ -41,8 +43,16 @@ class Attempt:
     died: bool = False
 
 
-async def attempt(candidate: RunningCandidate, case: Case, suites: Suites) -> Attempt:
-    """Run one case once. Never raises for what the case does; a fault of the case's own is the verdict ``error``."""
+async def attempt(
+    candidate: RunningCandidate, case: Case, suites: Suites, starter: Starter | None = None
+) -> Attempt:
+    """Run one case once; with a ``starter`` the case starts and ends the candidate itself.
+
+    Never raises for what the case does; a fault of the case's own is the verdict ``error``.
+
+    Raises:
+        LaunchImpossible, CandidateError: the case's own candidate could not be started at all.
+    """
     exchange = Exchange(
         candidate,
         _base36(next(_names)),
@@ -51,6 +61,8 @@ async def attempt(candidate: RunningCandidate, case: Case, suites: Suites) -> At
         since=case.since,
         extension=case.extension,
     )
+    if starter is not None:
+        exchange.own(starter)
     began = time.monotonic()
     unhook = _trace_output(candidate, exchange)
     try:
@@ -59,7 +71,7 @@ async def attempt(candidate: RunningCandidate, case: Case, suites: Suites) -> At
     finally:
         await exchange.close()
         unhook()
-    died = result.died or (result.verdict is not Verdict.PASS and await _ends(candidate))
+    died = result.died or (starter is None and result.verdict is not Verdict.PASS and await _ends(candidate))
     if died:
         exchange.trace.record("server", "exit", candidate.describe_exit())
     kept = [] if result.verdict is Verdict.PASS and not exchange.watch.breaches else exchange.trace.entries()
@@ -87,6 +99,10 @@ async def _judge(exchange: Exchange, case: Case, level: Level) -> Attempt:
     except asyncio.TimeoutError:
         seconds = exchange.patience.deadline * _LONGEST
         return Attempt(case, Verdict.INCONCLUSIVE, reason=f"the case did not come to an end within {seconds:.0f} s")
+    except SuiteError as error:
+        return Attempt(case, Verdict.ERROR, reason=str(error))
+    except ConformanceError:
+        raise
     except Outcome as outcome:
         raise AssertionError(f"an outcome without a verdict: {outcome!r}") from outcome
     except Exception:

@@ -9,7 +9,7 @@ import pkgutil
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
-from importlib.resources import files
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -136,7 +136,7 @@ def load_suites() -> Suites:
     # An ORDER in a suite's package says where its document stands among the others.
     loaded = sorted(_packages(), key=lambda item: (getattr(item[1], "ORDER", 1000), item[0]))
     for suite, package in loaded:
-        folder = files(package)
+        folder = Path(package.__path__[0])
         catalogue.add(suite, folder / "requirements.toml")
         if (folder / "shapes.toml").is_file():
             shapes.append(Shapes.read(folder / "shapes.toml"))

@@ -15,6 +15,7 @@ from asgi_conformance.clients.http1 import Http1Client
 from asgi_conformance.clients.waiting import Bell
 from asgi_conformance.clients.wire import Wire
 from asgi_conformance.expect import expect
+from asgi_conformance.lifecycle import Lifecycle
 from asgi_conformance.patience import Patience
 from asgi_conformance.trace import Trace
 from asgi_conformance.verdict import (
@@ -29,6 +30,7 @@ from asgi_conformance.verdict import (
 
 if TYPE_CHECKING:
     from asgi_conformance.candidate.running import RunningCandidate
+    from asgi_conformance.candidate.starting import Starter
     from asgi_conformance.clients.http2 import Http2Connection
     from asgi_conformance.clients.websocket import WebSocketClient
 
@@ -80,7 +82,18 @@ class Exchange:
         self._wires: list[Wire] = []
         self._connections: list[Http2Connection] = []
         self._tags = 0
+        self._lifecycle: Lifecycle | None = None
         candidate.register(name, self)
+
+    @property
+    def lifecycle(self) -> Lifecycle:
+        """The start and the end of the candidate, for a case whose launch is ``own``."""
+        assert self._lifecycle is not None, "the launch of this case is not its own"
+        return self._lifecycle
+
+    def own(self, starter: Starter) -> None:
+        """Let the case drive its candidate from start to end (the scheduler calls this)."""
+        self._lifecycle = Lifecycle(self, starter)
 
     # The client's end
 
@@ -127,9 +140,9 @@ class Exchange:
 
     async def websocket(self) -> WebSocketClient:
         """A new connection with a WebSocket client on it, before its handshake."""
-        from asgi_conformance.clients.websocket import WebSocketClient
+        from asgi_conformance.clients.websocket import Http1Carrier, WebSocketClient
 
-        return WebSocketClient(await self.wire(), self.new_tag, self.patience.deadline)
+        return WebSocketClient(Http1Carrier(await self.http1()))
 
     # The application's end
 

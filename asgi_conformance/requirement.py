@@ -6,7 +6,7 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Any
 
 from asgi_conformance.errors import SuiteError
@@ -78,7 +78,7 @@ class Catalogue(Mapping[str, Requirement]):
     def __len__(self) -> int:
         return len(self._requirements)
 
-    def add(self, suite: str, source: Traversable) -> None:
+    def add(self, suite: str, source: Path) -> None:
         """Read one suite's ``requirements.toml``.
 
         Raises:

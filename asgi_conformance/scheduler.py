@@ -153,7 +153,7 @@ class Scheduler:
         for case in cases:
             candidate = self._starter.prepare(launch)
             try:
-                self.tell(await attempt(candidate, case, self._suites))
+                self.tell(await attempt(candidate, case, self._suites, self._starter))
             finally:
                 await self.stop(candidate)
 

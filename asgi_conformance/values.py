@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import functools
 import hashlib
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
+from typing import Any, cast
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Iterable:
     type_name: str
     items: tuple[object, ...]
 
-    def __iter__(self):  # type: ignore[no-untyped-def]  # noqa: ANN204
+    def __iter__(self) -> Iterator[object]:
         return iter(self.items)
 
     def __len__(self) -> int:
@@ -50,8 +52,8 @@ class Iterable:
 
 
 @functools.cache
-def _foreign_class(base: type) -> type:
-    class Foreign(base):  # type: ignore[misc]
+def _foreign_class(base: Hashable) -> Any:
+    class Foreign(base):  # type: ignore[misc, valid-type]
         type_name = ""
 
     Foreign.__name__ = Foreign.__qualname__ = f"subclass of {base.__name__}"
@@ -68,7 +70,7 @@ def foreign(type_name: str, plain: object) -> object:
         return plain
     made = _foreign_class(base)(plain)
     made.type_name = type_name
-    return made  # type: ignore[no-any-return]
+    return cast(object, made)
 
 
 def foreign_type(value: object) -> str | None:

@@ -88,31 +88,43 @@ async def start_candidate(
         LaunchImpossible: If the server cannot be started so.
         CandidateError: If it could be, and was not ready in time.
     """
-    token = token or secrets.token_hex(16)
-    if launch.tls:
-        await asyncio.to_thread(setting.certificates.make)
     for attempt in range(_ATTEMPTS):
-        endpoint = choose_endpoint(setting.template, launch, setting.workspace)
-        command = build_command(setting.template, launch, endpoint, setting.certificates, setting.module)
-        if setting.template.fixed_address and is_taken(endpoint):
-            raise CandidateError(
-                f"Something listens at {endpoint} already, where the candidate should.",
-                hint="End it, or leave the address out of the command: the suite chooses a free one.",
-            )
+        candidate = await spawn_candidate(setting, launch, control=control, token=token)
         try:
-            return await _start_once(setting, command, control, token, confirm)
+            await wait_until_ready(candidate.process, candidate.endpoint, confirm, deadline=setting.deadline)
         except AddressInUseError:
+            await candidate.process.stop(0)
             if setting.template.fixed_address or attempt + 1 == _ATTEMPTS:
                 raise
         except ExitedEarlyError as error:
-            _raise_if_refused(setting, command, error)
+            await candidate.process.stop(0)
+            _raise_if_refused(setting, candidate.command, error)
             raise
+        except BaseException:
+            await candidate.process.stop(0)
+            raise
+        else:
+            return candidate
     raise AssertionError("unreachable")
 
 
-async def _start_once(
-    setting: Setting, command: Command, control: str, token: str, confirm: Confirm | None
+async def spawn_candidate(
+    setting: Setting, launch: Launch, *, control: str, token: str | None = None
 ) -> Candidate:
+    """Start the process of a candidate and wait for nothing.
+
+    Args and errors are those of :func:`start_candidate`.
+    """
+    token = token or secrets.token_hex(16)
+    if launch.tls:
+        await asyncio.to_thread(setting.certificates.make)
+    endpoint = choose_endpoint(setting.template, launch, setting.workspace)
+    command = build_command(setting.template, launch, endpoint, setting.certificates, setting.module)
+    if setting.template.fixed_address and is_taken(endpoint):
+        raise CandidateError(
+            f"Something listens at {endpoint} already, where the candidate should.",
+            hint="End it, or leave the address out of the command: the suite chooses a free one.",
+        )
     environment = _environment(setting, command, control, token)
     program = find_program(command.argv[0], environment, setting.cwd)
     try:
@@ -122,11 +134,6 @@ async def _start_once(
             f"The command {program!r} cannot be started: {error.strerror or error}.",
             hint="Is it a program for this machine, and does the interpreter in its first line exist?",
         ) from error
-    try:
-        await wait_until_ready(process, command.endpoint, confirm, deadline=setting.deadline)
-    except BaseException:
-        await process.stop(0)
-        raise
     return Candidate(setting, command, process)
 
 

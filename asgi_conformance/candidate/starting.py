@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
+from importlib.resources import files
 from pathlib import Path
 
 from asgi_conformance.call import Call
@@ -11,7 +13,8 @@ from asgi_conformance.candidate.address import Endpoint
 from asgi_conformance.candidate.launch import Launch
 from asgi_conformance.candidate.process import Stopped
 from asgi_conformance.candidate.running import Facts, RunningCandidate
-from asgi_conformance.candidate.start import Candidate, Setting, start_candidate
+from asgi_conformance.candidate.ready import wait_until_ready
+from asgi_conformance.candidate.start import Candidate, Setting, spawn_candidate, start_candidate
 from asgi_conformance.clients.address import Address
 from asgi_conformance.clients.http1 import Http1Client
 from asgi_conformance.clients.wire import Wire
@@ -24,6 +27,7 @@ from asgi_conformance.verdict import Broken, TimedOut
 _GRACE = 4.0
 #: The name under which the greeting claims its call; exchanges begin at 1.
 _GREETING = "0"
+_numbers = itertools.count(1)
 
 
 class Starter:
@@ -45,8 +49,24 @@ class Starter:
         return self.setting.template.fixed_address
 
     def prepare(self, launch: Launch) -> RunningCandidate:
-        """A candidate that is not started yet, so that its first call can be awaited."""
+        """A candidate that is not started yet."""
         return RunningCandidate(self._control.session(), launch, self.patience, self.facts)
+
+    async def spawn(self, candidate: RunningCandidate) -> None:
+        """Start the process of a prepared candidate and wait for nothing. Raises as :meth:`start` does."""
+        self._adopt(
+            candidate,
+            await spawn_candidate(
+                self.setting, candidate.launch, control=self._control.address, token=candidate.session.token
+            ),
+        )
+
+    async def wait_until_serving(self, candidate: RunningCandidate) -> None:
+        """Wait until a spawned candidate has answered a request through the application. Raises CandidateError."""
+        started = self._candidates[candidate]
+        await wait_until_ready(
+            started.process, started.endpoint, _Greeting(candidate, self), deadline=self.setting.deadline
+        )
 
     async def start(self, launch: Launch) -> RunningCandidate:
         """Start a candidate and wait until it has answered a request through the application.
@@ -58,7 +78,10 @@ class Starter:
         candidate = self.prepare(launch)
         greeting = _Greeting(candidate, self)
         try:
-            await self.start_prepared(candidate, greeting if self._ready == "call" else None)
+            confirm = greeting if self._ready == "call" else None
+            control, token = self._control.address, candidate.session.token
+            started = await start_candidate(self.setting, launch, control=control, token=token, confirm=confirm)
+            self._adopt(candidate, started)
             if launch.workers > 1 and self._ready == "call":
                 await greeting.all_workers()
         except BaseException:
@@ -68,22 +91,16 @@ class Starter:
             candidate.patience = self.patience.measured(greeting.seconds)
         return candidate
 
-    async def start_prepared(self, candidate: RunningCandidate, confirm: _Greeting | None = None) -> None:
-        """Start a prepared candidate and wait until it takes connections. Raises as :meth:`start` does."""
-        started = await start_candidate(
-            self.setting,
-            candidate.launch,
-            control=self._control.address,
-            token=candidate.session.token,
-            confirm=confirm,
-        )
+    def _adopt(self, candidate: RunningCandidate, started: Candidate) -> None:
         self._candidates[candidate] = started
         candidate.process = started.process
         candidate.address = self.address(candidate.launch, started.endpoint)
 
     def address(self, launch: Launch, endpoint: Endpoint) -> Address:
         """How a client reaches an endpoint."""
-        tls = self.setting.certificates.client_context() if launch.tls else None
+        # A certificate that the user chose themselves is not of the run's own authority.
+        own = bool(self.setting.template.chosen.keys() & {"tls", "listen-tls"})
+        tls = self.setting.certificates.client_context(verify=not own) if launch.tls else None
         return Address(endpoint.reachable_host, endpoint.port, endpoint.uds, tls, "localhost" if launch.tls else None)
 
     async def stop(self, candidate: RunningCandidate) -> Stopped | None:
@@ -107,11 +124,15 @@ class _Greeting:
         self._starter = starter
         self._calls: asyncio.Queue[Call] = asyncio.Queue()
         self._endpoint = Endpoint()
+        self._tag = ""
         candidate.register(_GREETING, self)
 
     def take_call(self, call: Call, tag: str | None) -> None:
-        """Take the greeting's call."""
-        self._calls.put_nowait(call)
+        """Take the greeting's call; one of an earlier greeting that was given up ends at once."""
+        if tag == self._tag:
+            self._calls.put_nowait(call)
+        else:
+            call.end_by_return()
 
     def next_call_number(self) -> int:
         """Calls of greetings are in no trace."""
@@ -131,11 +152,12 @@ class _Greeting:
 
     async def _greet(self) -> None:
         began = time.monotonic()
+        self._tag = f"xc-{_GREETING}-{next(_numbers)}"
         address = self._starter.address(self._candidate.launch, self._endpoint)
         try:
             wire = await Wire.open(address, trace=self.trace, number=1, deadline=self.patience.deadline)
             try:
-                await self._dialogue(Http1Client(wire, lambda: f"xc-{_GREETING}-1"))
+                await self._dialogue(Http1Client(wire, lambda: self._tag))
             finally:
                 await wire.close()
         except TimedOut as late:
@@ -165,6 +187,4 @@ class _Greeting:
 
 def probe_folder() -> Path:
     """The folder that holds the probe and nothing else."""
-    from asgi_conformance import reference_apps
-
-    return Path(reference_apps.__path__[0]) / "probe"
+    return Path(str(files("asgi_conformance.reference_apps"))) / "probe"
