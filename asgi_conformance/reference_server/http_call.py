@@ -40,7 +40,8 @@ class HttpCall:
     async def run(self) -> None:
         """Call the application, and end what it left open."""
         failed = await self.server.call(self.scope, self.receive, self.send)
-        # http.app.raises-before-start, http.app.returns-without-response, core.error.app-exception.terminates-connection
+        # http.app.raises-before-start, http.app.returns-without-response
+        # core.error.app-exception.terminates-connection
         self.response.abandon(500, "the application failed" if failed else "the application sent no response")
 
     async def receive(self) -> Event:

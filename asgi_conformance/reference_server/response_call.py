@@ -88,7 +88,9 @@ class Response:
             case "http.response.body":
                 self.body(message["body"], message["more_body"])
             case "http.response.zerocopysend":
-                await self.file(FilePart(*message["file"], message["offset"], message["count"]), message["more_body"])
+                descriptor, file = message["file"]
+                part = FilePart(descriptor, file, message["offset"], message["count"])
+                await self.file(part, message["more_body"])
             case "http.response.pathsend":
                 await self.path(message["path"])
             case "http.response.trailers":
@@ -124,7 +126,7 @@ class Response:
     async def path(self, path: str) -> None:
         """Send a whole file, which completes the content (extension.pathsend.file-sent)."""
         try:
-            file = open(path, "rb", buffering=0)  # noqa: ASYNC230
+            file = open(path, "rb", buffering=0)  # noqa: ASYNC230, SIM115
         except OSError as error:  # extension.pathsend.missing-file
             raise InvalidEvent(f"the file {path!r} cannot be sent: {error}") from error
         with file:

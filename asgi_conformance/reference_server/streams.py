@@ -33,7 +33,7 @@ class Stream(ABC):
         transport: The connection that it came on.
         changed: Fired when anything of the stream may have changed.
         finished: The response is complete, or was cut off: nothing more goes out.
-        gone: The client cannot be reached any more, or the request turned out to be broken.
+        broken: The request turned out to be broken, or the stream was reset or cut off.
     """
 
     def __init__(self, request: Request, transport: Transport, changed: Signal) -> None:
@@ -41,7 +41,12 @@ class Stream(ABC):
         self.transport = transport
         self.changed = changed
         self.finished = False
-        self.gone = False
+        self.broken = False
+
+    @property
+    def gone(self) -> bool:
+        """Whether the client cannot be reached any more."""
+        return self.broken or self.transport.lost
 
     @abstractmethod
     def take(self) -> Piece | None:

@@ -69,6 +69,8 @@ class Transport:
         self.lost = False
         self.changed = Signal()
         self._outbox = bytearray()
+        self._written = 0
+        self._delivered = 0
         sock.setblocking(False)
         if sock.family != socket.AF_UNIX:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -124,6 +126,7 @@ class Transport:
 
     def write(self, data: bytes) -> None:
         """Send bytes as soon as the kernel takes them. Does nothing on a lost connection."""
+        self._written += len(data)
         if self.lost or not data:
             return
         self._outbox += data
@@ -140,6 +143,7 @@ class Transport:
         except OSError:
             self.lose()
             return
+        self._delivered += sent
         del self._outbox[:sent]
         if not self._outbox:
             self.changed.fire()
@@ -167,9 +171,10 @@ class Transport:
             ClientDisconnected: The connection was lost before.
         """
         # core.send.backpressure, core.send.returns-when-closed
-        while self._outbox and not self.lost:
+        target = self._written
+        while self._delivered < target and not self.lost:
             await self.changed.wait()
-        if self.lost:
+        if self._delivered < target:
             raise ClientDisconnected("the connection to the client is closed")
 
     async def send_file(self, descriptor: int, offset: int, count: int) -> None:

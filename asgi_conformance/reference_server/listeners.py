@@ -1,0 +1,58 @@
+"""The sockets that a server listens on."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import stat
+from typing import TYPE_CHECKING
+
+from ..errors import CandidateError
+from .config import Config
+
+if TYPE_CHECKING:
+    import ssl
+
+
+def bind(config: Config) -> list[socket.socket]:
+    """Bind what ``config`` names, without listening yet, so that early clients are refused.
+
+    Raises:
+        CandidateError: The address is taken or not there.
+    """
+    try:
+        return [bind_unix(config.uds)] if config.uds else [bind_tcp(config.host, config.port)]
+    except OSError as error:
+        where = config.uds or f"{config.host} port {config.port}"
+        raise CandidateError(f"could not listen on {where}: {error}", hint="choose another address or port") from error
+
+
+def bind_tcp(host: str, port: int) -> socket.socket:
+    """A TCP socket, bound to the first address of ``host``."""
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    sock = socket.socket(family, kind, protocol)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.setblocking(False)
+    sock.bind(address)
+    return sock
+
+
+def bind_unix(path: str) -> socket.socket:
+    """A unix socket at ``path``, in place of one that a former server left there."""
+    with contextlib.suppress(FileNotFoundError):
+        if stat.S_ISSOCK(os.stat(path).st_mode):
+            os.unlink(path)
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    sock.setblocking(False)
+    sock.bind(path)
+    return sock
+
+
+def tls_context(config: Config) -> ssl.SSLContext | None:
+    """The TLS context that ``config`` asks for, or None."""
+    if config.certfile is None:
+        return None
+    from . import tls
+
+    return tls.make_context(config)

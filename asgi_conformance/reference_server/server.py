@@ -1,0 +1,242 @@
+"""The server: listeners, signals, calls, and the orderly stop."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import ssl
+import sys
+from typing import Any
+
+import anyio
+import anyio.abc
+
+from . import application, listeners, scope
+from .application import Application, Receive, Scope, Send
+from .config import Config
+from .connection import Connection
+from .handshake import Handshake
+from .http_call import HttpCall
+from .lifespan import Lifespan
+from .log import logger
+from .streams import Stream
+from .transport import ClientDisconnected, Signal
+
+#: How long calls may take to end once their connections were given up, in seconds; then they are cancelled.
+LAST_GRACE = 1.0
+
+
+class Server:
+    """One process, one event loop, one lifespan.
+
+    Attributes:
+        state: The namespace of the lifespan; requests get copies of it.
+        tls: The TLS context, or None.
+        tasks: The task group in which connections and calls live.
+    """
+
+    tasks: anyio.abc.TaskGroup
+
+    def __init__(self, config: Config, app: Application, sockets: list[socket.socket]) -> None:
+        self.config = config
+        self.app = app
+        self.sockets = sockets
+        self.state: dict[str, Any] = {}
+        self.tls: ssl.SSLContext | None = listeners.tls_context(config)
+        self.stop_asked = anyio.Event()
+        self._connections: set[Connection] = set()
+        self._calls: set[anyio.CancelScope] = set()
+        self._changed = Signal()
+        self._cancelling = False
+
+    async def serve(self, ready: Any = None) -> int:
+        """Serve until :attr:`stop_asked` is set.
+
+        Args:
+            ready: Called without arguments once connections are accepted, or None.
+
+        Returns:
+            0 after an orderly stop, 3 when the application could not start.
+        """
+        lifespan = Lifespan(self)
+        async with anyio.create_task_group() as self.tasks:
+            if self.config.lifespan == "off":
+                started = True
+            else:
+                self.tasks.start_soon(lifespan.run)
+                started = await self.unless_stopped(lifespan.started)
+            if started and not self.stop_asked.is_set():
+                await self.accept_until_stopped(ready)
+                await self.close_connections()
+            if started:
+                await lifespan.shut_down()  # lifespan.shutdown.after-connections-closed, .only-after-startup
+            self.cancel_all()
+        return 0 if started or self.stop_asked.is_set() else 3
+
+    async def unless_stopped(self, wait: Any) -> bool:
+        """Wait for ``wait()``, which answers with a bool; False when a stop is asked for before."""
+        result = False
+        async with anyio.create_task_group() as tasks:
+
+            async def watch() -> None:
+                await self.stop_asked.wait()
+                tasks.cancel_scope.cancel()
+
+            tasks.start_soon(watch)
+            result = await wait()
+            tasks.cancel_scope.cancel()
+        return result
+
+    async def accept_until_stopped(self, ready: Any) -> None:
+        """Accept connections; the sockets are closed when this returns (lifespan.shutdown.after-accepting-stopped)."""
+        async with anyio.create_task_group() as accepting:
+            for sock in self.sockets:
+                sock.listen(1024)  # lifespan.startup.before-connections
+                accepting.start_soon(self.accept, sock)
+            if ready is not None:
+                ready()
+            await self.stop_asked.wait()
+            accepting.cancel_scope.cancel()
+        for sock in self.sockets:
+            sock.close()
+
+    async def accept(self, listener: socket.socket) -> None:
+        """Accept connections on one socket for ever; each is served in a task (core.app.concurrent-connections)."""
+        while True:
+            await anyio.wait_readable(listener)
+            try:
+                sock, _ = listener.accept()
+            except OSError:  # another process took it, or the client has gone
+                continue
+            self.tasks.start_soon(self.serve_connection, Connection(self, sock))
+
+    async def serve_connection(self, connection: Connection) -> None:
+        """Serve one connection; whatever happens to it stays with it."""
+        self._connections.add(connection)
+        try:
+            await connection.run()
+        except Exception:
+            logger.exception("a connection failed inside the server")
+        finally:
+            self._connections.discard(connection)
+            self._changed.fire()
+
+    def begin(self, stream: Stream, handshake: Handshake | None) -> None:
+        """Call the application for a request, in a task of its own (core.app.called-once-per-connection)."""
+        if handshake is not None:
+            from .websocket import WebSocketCall
+
+            websocket_scope = scope.websocket_scope(self, stream.transport, stream.request, handshake.subprotocols)
+            self.tasks.start_soon(WebSocketCall(self, stream, websocket_scope, handshake).run)
+        else:
+            http_scope = scope.http_scope(self, stream.transport, stream.request)
+            self.tasks.start_soon(HttpCall(self, stream, http_scope).run)
+
+    async def call(self, scope_: Scope, receive: Receive, send: Send) -> bool:
+        """Call the application for a request or a WebSocket, and log what it raises.
+
+        Returns:
+            Whether it raised.
+        """
+        error = await self.guard(scope_, receive, send)
+        # http.send-closed.caught, http.send-closed.not-logged, core.error.send-error.ignored-when-reraised
+        if error is not None and not isinstance(error, ClientDisconnected):
+            logger.error("the application failed on %s %s", scope_["type"], scope_["path"], exc_info=error)
+        return error is not None
+
+    async def guard(self, scope_: Scope, receive: Receive, send: Send) -> BaseException | None:
+        """Call the application and keep its exceptions from the server.
+
+        core.error.app-exception.server-survives, core.error.app-exception.base-exceptions
+
+        Returns:
+            What it raised, or None.
+        """
+        with anyio.CancelScope() as cancel_scope:
+            self._calls.add(cancel_scope)
+            try:
+                await self.app(scope_, receive, send)
+            except BaseException as error:
+                if self._cancelling and isinstance(error, anyio.get_cancelled_exc_class()):
+                    raise
+                return error
+            finally:
+                self._calls.discard(cancel_scope)
+                self._changed.fire()
+        return None
+
+    async def close_connections(self) -> None:
+        """Let calls in progress come to an end, and insist when they do not."""
+        for connection in list(self._connections):
+            connection.stop()
+        with anyio.move_on_after(self.config.graceful_timeout):
+            await self.quiet()
+        for connection in list(self._connections):
+            connection.abort()  # http.disconnect.on-server-close
+        with anyio.move_on_after(LAST_GRACE):
+            await self.quiet()
+        self._cancelling = True
+
+    async def quiet(self) -> None:
+        """Wait until no connection is open and no call but the lifespan's is running."""
+        lifespan_calls = 0 if self.config.lifespan == "off" else 1
+        while self._connections or len(self._calls) > lifespan_calls:
+            await self._changed.wait()
+
+    def cancel_all(self) -> None:
+        """End every task that is left."""
+        self._cancelling = True
+        self.tasks.cancel_scope.cancel()
+
+    async def watch_signals(self, *, task_status: anyio.abc.TaskStatus[None]) -> None:
+        """Turn the first SIGTERM or SIGINT into an orderly stop, and the second into a hard one."""
+        with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+            task_status.started()
+            async for _ in signals:
+                if self.stop_asked.is_set():
+                    self.cancel_all()
+                self.stop_asked.set()
+
+
+def run(config: Config) -> int:
+    """Serve as ``config`` says. See :func:`asgi_conformance.reference_server.run`."""
+    config.check()
+    sockets = listeners.bind(config)
+    if config.workers > 1:
+        from . import workers
+
+        return workers.run(config, sockets)
+    return run_process(config, sockets, lambda: announce(config, sockets))
+
+
+def run_process(config: Config, sockets: list[socket.socket], ready: Any) -> int:
+    """Serve bound sockets in this process.
+
+    Args:
+        config: The settings.
+        sockets: Bound and not yet listening.
+        ready: Called once connections are accepted.
+    """
+    app = application.load(config.application, factory=config.factory, interface=config.interface)
+
+    async def main() -> int:
+        server = Server(config, app, sockets)
+        async with anyio.create_task_group() as tasks:
+            await tasks.start(server.watch_signals)
+            status = await server.serve(ready)
+            tasks.cancel_scope.cancel()
+        return status
+
+    return anyio.run(main, backend=config.backend)
+
+
+def announce(config: Config, sockets: list[socket.socket]) -> None:
+    """Print where the server listens: one line on standard output."""
+    for sock in sockets:
+        if sock.family == socket.AF_UNIX:
+            where = f"unix:{sock.getsockname()}"
+        else:
+            host, port = sock.getsockname()[:2]
+            where = f"{'https' if config.certfile else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
+        sys.stdout.write(f"Listening on {where}\n")
+    sys.stdout.flush()
