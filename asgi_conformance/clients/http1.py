@@ -184,6 +184,10 @@ class Http1Client:
         """The bytes that have arrived and that no response read so far has claimed."""
         return self._parser.surplus + self.wire.surplus
 
+    def take_surplus(self) -> bytes:
+        """Hand ``surplus`` over to whoever goes on with the connection in another protocol."""
+        return self._parser.take_surplus() + self.wire.take()
+
     async def _head_or_end(self) -> Response | None:
         if self._handed_over:
             self._asked = self._unanswered.popleft() if self._unanswered else UNTOLD

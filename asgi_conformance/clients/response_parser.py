@@ -85,6 +85,12 @@ class ResponseParser:
         """The bytes that no response so far has claimed."""
         return bytes(self._buffer[self._at :])
 
+    def take_surplus(self) -> bytes:
+        """Give ``surplus`` away: it is then no longer part of any response."""
+        surplus = self.surplus
+        del self._buffer[self._at :]
+        return surplus
+
     def _advance(self) -> None:
         assert self._steps is not None
         try:

@@ -15,6 +15,7 @@ from typing import Any
 
 from asgi_conformance.clients.address import Address, shown
 from asgi_conformance.clients.dialling import ConnectionRefused, TlsFailed, connected_socket, shake_hands
+from asgi_conformance.clients.outbox import Outbox
 from asgi_conformance.clients.tls import READ_SIZE, TlsLayer
 from asgi_conformance.clients.waiting import Bell
 from asgi_conformance.errors import SuiteError
@@ -60,10 +61,9 @@ class Wire:
         self._loop = asyncio.get_running_loop()
         self._tls = tls
         self._unread = bytearray()
-        self._unsent = bytearray()
+        self._outbox = Outbox(sock, drained=self.bell.ring, lost=self._write_failed)
         self._reading = False
         self._paused = False
-        self._write_failed = False
         self._half_closed = False
         self.note("connect", str(address))
         if tls is not None:
@@ -121,47 +121,23 @@ class Wire:
         """
         self.send_soon(data)
         seconds = self.deadline if deadline is None else deadline
-        if not await self.bell.until(lambda: not self._unsent or self.closed, seconds):
+        if not await self.bell.until(lambda: not self._outbox.unsent or self.closed, seconds):
             raise TimedOut(
                 f"the server reads the {len(data)} bytes that the client sends",
-                f"after {seconds:g} s {len(self._unsent)} bytes were still not taken",
+                f"after {seconds:g} s {len(self._outbox.unsent)} bytes were still not taken",
             )
-        return not self._write_failed
+        return not self._outbox.failed
 
     def send_soon(self, data: bytes) -> None:
         """Send ``data`` without waiting: what the system does not take now follows as it does."""
         if self.closed or self._half_closed:
             raise SuiteError("a client sent on a connection that it had closed itself")
         self.note("bytes-out", data=data)
-        self._put(self._tls.encrypt(data) if self._tls else data)
+        self._outbox.put(self._tls.encrypt(data) if self._tls else data)
 
-    def _put(self, data: bytes) -> None:
-        if not self._unsent:
-            data = data[self._taken(data) :]
-        if data:
-            if not self._unsent:
-                self._loop.add_writer(self._socket, self._flush)
-            self._unsent += data
-
-    def _flush(self) -> None:
-        del self._unsent[: self._taken(self._unsent)]
-        if not self._unsent:
-            self._loop.remove_writer(self._socket)
-            self.bell.ring()
-
-    def _taken(self, data: bytes | bytearray) -> int:
-        """How many bytes the system takes now; all of them, into the void, once a write has failed."""
-        if self._write_failed or not data:
-            return len(data)
-        try:
-            return self._socket.send(data)
-        except (BlockingIOError, InterruptedError):
-            return 0
-        except OSError as error:
-            self._write_failed = True
-            self.trouble = f"the write failed: {error.strerror}"
-            self.note("note", self.trouble)
-            return len(data)
+    def _write_failed(self, error: OSError) -> None:
+        self.trouble = f"the write failed: {error.strerror}"
+        self.note("note", self.trouble)
 
     # Receiving
 
@@ -235,7 +211,7 @@ class Wire:
             return
         if not data:
             # A write that met the reset has used the error up: the read then sees a plain end.
-            self._end("reset" if self._write_failed else "closed")
+            self._end("reset" if self._outbox.failed else "closed")
             return
         self._arrived(data)
 
@@ -247,7 +223,7 @@ class Wire:
                 self.trouble = f"TLS: {error.reason or error}"
                 self._end("closed", self.trouble)
                 return
-            self._put(self._tls.outgoing())
+            self._outbox.put(self._tls.outgoing())
         if data:
             self.note("bytes-in", data=data)
             self._unread += data
@@ -268,8 +244,8 @@ class Wire:
     async def half_close(self) -> None:
         """Send FIN (after TLS's close_notify) and go on reading."""
         if self._tls is not None:
-            self._put(self._tls.goodbye())
-        await self.bell.until(lambda: not self._unsent or self.closed, self.deadline)
+            self._outbox.put(self._tls.goodbye())
+        await self.bell.until(lambda: not self._outbox.unsent or self.closed, self.deadline)
         self.note("half-close")
         self._half_closed = True
         self._shut_down()
@@ -278,8 +254,8 @@ class Wire:
         """Close this side with FIN; what was not sent yet is dropped. Nothing happens the second time."""
         if self.closed:
             return
-        if self._tls is not None and not self._unsent:
-            self._put(self._tls.goodbye())
+        if self._tls is not None and not self._outbox.unsent:
+            self._outbox.put(self._tls.goodbye())
         self._shut_down()
         self.note("close")
         self._give_up()
@@ -296,13 +272,12 @@ class Wire:
         try:
             self._socket.shutdown(socket.SHUT_WR)
         except OSError:
-            self._write_failed = True  # the peer has reset the connection already
+            self._outbox.failed = True  # the peer has reset the connection already
 
     def _give_up(self) -> None:
         self._stop_reading()
-        self._loop.remove_writer(self._socket)
         self.closed = True
-        self._unsent.clear()
+        self._outbox.drop()
         self._socket.close()
         self.bell.ring()
 
