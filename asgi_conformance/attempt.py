@@ -43,9 +43,7 @@ class Attempt:
     died: bool = False
 
 
-async def attempt(
-    candidate: RunningCandidate, case: Case, suites: Suites, starter: Starter | None = None
-) -> Attempt:
+async def attempt(candidate: RunningCandidate, case: Case, suites: Suites, starter: Starter | None = None) -> Attempt:
     """Run one case once; with a ``starter`` the case starts and ends the candidate itself.
 
     Never raises for what the case does; a fault of the case's own is the verdict ``error``.
@@ -86,7 +84,7 @@ async def attempt(
 
 async def _judge(exchange: Exchange, case: Case, level: Level) -> Attempt:
     try:
-        async with _limit(exchange.patience.deadline * _LONGEST):
+        async with _Limit(exchange.patience.deadline * _LONGEST):
             await case.run(exchange)
     except CandidateDied as died:
         return Attempt(case, level.when_broken, "the server goes on serving", died.what, died=True)
@@ -110,7 +108,7 @@ async def _judge(exchange: Exchange, case: Case, level: Level) -> Attempt:
     return Attempt(case, Verdict.PASS)
 
 
-class _limit:
+class _Limit:
     """``asyncio.timeout`` for Python 3.10: a TimeoutError that only this limit causes."""
 
     def __init__(self, seconds: float) -> None:

@@ -254,10 +254,10 @@ class Call:
         """Have the application send events in one go; with ``propagate`` what is raised ends the application."""
         for event in events:
             self.trace.record("application", "send", show_event(event), call=self.number)
-        what = f"send() of {_kind(events[0]) if events else 'nothing'}" if len(events) == 1 else "send() of these events"
-        return self.tell(
-            "send", what=what, beside=beside, propagate=propagate, events=encode(list(events))
+        what = (
+            f"send() of {_kind(events[0]) if events else 'nothing'}" if len(events) == 1 else "send() of these events"
         )
+        return self.tell("send", what=what, beside=beside, propagate=propagate, events=encode(list(events)))
 
     async def send(self, *events: object, deadline: float | None = None) -> None:
         """Send valid events. Raises Broken when one of them makes ``send()`` raise, TimedOut when it does not end."""
@@ -362,7 +362,9 @@ class Call:
             return
         self.ended = ended
         because = f": {ended.error}" if ended.error else ""
-        self.trace.record("application", ended.how, f"the application call {ended.how}{because}", call=self.number, at=at)
+        self.trace.record(
+            "application", ended.how, f"the application call {ended.how}{because}", call=self.number, at=at
+        )
         self._over.set()
         for step in self._steps.values():
             self._lose(step)

@@ -71,9 +71,7 @@ async def _kept(exchange: Exchange) -> HttpClient:
 
 DEFAULT = Circumstance("")
 HTTP10 = Circumstance("http-1.0", "the request is HTTP/1.0", connect=_http10)
-HTTP2 = Circumstance(
-    "http-2", "over HTTP/2", adapt=lambda launch: replace(launch, http2=True), connect=_http2
-)
+HTTP2 = Circumstance("http-2", "over HTTP/2", adapt=lambda launch: replace(launch, http2=True), connect=_http2)
 HTTP2_NEIGHBOUR = Circumstance(
     "http-2-neighbour",
     "over HTTP/2, beside another open stream of the same connection",

@@ -228,7 +228,11 @@ class Exchange:
     # What both ends are used for together
 
     async def dialogue(
-        self, method: str = "GET", target: str = "/", headers: Iterable[tuple[bytes, bytes]] = (), body: bytes | None = None
+        self,
+        method: str = "GET",
+        target: str = "/",
+        headers: Iterable[tuple[bytes, bytes]] = (),
+        body: bytes | None = None,
     ) -> tuple[HttpClient, Call]:
         """A whole request in the case's circumstance, and the call that it caused."""
         client = await self.connect()

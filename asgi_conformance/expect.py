@@ -58,7 +58,9 @@ class Expectation(Generic[T]):
         unwanted_bool = isinstance(self.value, bool) and bool not in kinds
         if unwanted_bool or not isinstance(self.value, kinds):
             names = " or ".join(kind.__name__ for kind in kinds)
-            raise self.fails(f"is of type {names}", f"{self._what} is {show(self.value)}, of type {type_name(self.value)}")
+            raise self.fails(
+                f"is of type {names}", f"{self._what} is {show(self.value)}, of type {type_name(self.value)}"
+            )
 
     def is_none(self) -> None:
         """The value is None."""

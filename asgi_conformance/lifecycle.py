@@ -41,9 +41,7 @@ class Lifecycle:
         """Start the process and wait for nothing."""
         await self._starter.spawn(self._candidate)
         assert self._candidate.process is not None
-        self._candidate.process.on_output(
-            lambda line, at: self._exchange.trace.record("server", "output", line, at=at)
-        )
+        self._candidate.process.on_output(lambda line, at: self._exchange.trace.record("server", "output", line, at=at))
 
     async def lifespan(self) -> Call:
         """The next lifespan call.
@@ -117,7 +115,9 @@ class Lifecycle:
             raise TimedOut("the server process ends", f"it was still running after {waited:.1f} s")
         with contextlib.suppress(asyncio.TimeoutError):
             await asyncio.wait_for(process.wait_output(), self._patience.quiet)
-        self._exchange.trace.record("server", "exit", f"the server process ended with {describe_exit(process.exited.result())}")
+        self._exchange.trace.record(
+            "server", "exit", f"the server process ended with {describe_exit(process.exited.result())}"
+        )
         return process.exited.result()
 
     @property

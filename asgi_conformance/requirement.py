@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from asgi_conformance import results
 from asgi_conformance.errors import SuiteError
 from asgi_conformance.verdict import Level
 
@@ -47,7 +48,7 @@ class Requirement:
         """Whether a server is obliged by it."""
         return self.subject in ("server", "both")
 
-    def to_json(self) -> dict[str, object]:
+    def to_json(self) -> results.Requirement:
         """The entry of this requirement in the JSON of a run."""
         return {
             "suite": self.suite,

@@ -110,7 +110,10 @@ class Result(TypedDict):
 
 
 class Run(TypedDict):
-    """One candidate, judged. ``started`` is a time of ISO 8601 in UTC; ``complete`` is false after an interruption."""
+    """One candidate, judged. ``started`` is a time of ISO 8601 in UTC; ``complete`` is false after an interruption.
+
+    ``timing`` says where the time went, in seconds, each key ending in ``_s``.
+    """
 
     complete: bool
     started: str
@@ -121,6 +124,7 @@ class Run(TypedDict):
     requirements: dict[str, Requirement]
     cases: dict[str, Case]
     results: list[Result]
+    timing: dict[str, float]
 
 
 class Document(TypedDict):

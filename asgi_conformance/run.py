@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 
-from asgi_conformance import __version__
+from asgi_conformance import __version__, results
 from asgi_conformance.attempt import Attempt
 from asgi_conformance.candidate.address import Workspace
 from asgi_conformance.candidate.certificates import Certificates
@@ -92,22 +92,22 @@ async def run_candidate(
             complete = False
         finally:
             await control.close()
-    results = Judge(suites, cases, scheduler.judgements).results()
+    judged = Judge(suites, cases, scheduler.judgements).results()
     requirements = {
         identifier: suites.catalogue[identifier].to_json()
         for identifier in suites.catalogue
         if suites.catalogue[identifier].suite in {suites.suite_of(case) for case in cases}
     }
     run: Run = {
-        "complete": complete and len(results) == len(cases),
+        "complete": complete and len(judged) == len(cases),
         "started": started.isoformat(timespec="seconds").replace("+00:00", "Z"),
         "duration_s": round(time.monotonic() - began, 3),
         "tool": {"version": __version__},
         "candidate": describe(template, options, starter.facts),
-        "summary": summarise(results),
-        "requirements": requirements,  # type: ignore[typeddict-item]
-        "cases": {case.id: _described(case, options) for case in cases},  # type: ignore[typeddict-item]
-        "results": results,
+        "summary": summarise(judged),
+        "requirements": requirements,
+        "cases": {case.id: _described(case, options) for case in cases},
+        "results": judged,
         "timing": scheduler.timing.to_json(),
     }
     return run
@@ -147,7 +147,7 @@ def command_for(case: Case, options: Options) -> str:
     return shlex.join([*words, "--select", case.id])
 
 
-def _described(case: Case, options: Options) -> dict[str, object]:
+def _described(case: Case, options: Options) -> results.Case:
     return {
         "title": case.title,
         "revision": case.revision,

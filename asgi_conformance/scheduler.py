@@ -168,8 +168,14 @@ class Scheduler:
     async def stop(self, candidate: RunningCandidate) -> None:
         """Stop a candidate, also while this task is being cancelled."""
         began = time.monotonic()
-        await asyncio.shield(asyncio.ensure_future(self._starter.stop(candidate)))
-        self.timing.stops += time.monotonic() - began
+        stopping = asyncio.ensure_future(self._starter.stop(candidate))
+        try:
+            await asyncio.shield(stopping)
+        except asyncio.CancelledError:
+            await stopping
+            raise
+        finally:
+            self.timing.stops += time.monotonic() - began
 
     async def attempt(self, candidate: RunningCandidate, case: Case) -> Attempt:
         """Run a case once on a candidate."""
@@ -253,5 +259,3 @@ class _Group:
             self._scheduler.tell(Attempt(case, Verdict.INCONCLUSIVE, reason=reason))
         self._together.clear()
         self._alone.clear()
-
-

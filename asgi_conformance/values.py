@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, cast
 
 
 @dataclass(frozen=True)
@@ -51,13 +49,9 @@ class Iterable:
         return len(self.items)
 
 
-@functools.cache
-def _foreign_class(base: Hashable) -> Any:
-    class Foreign(base):  # type: ignore[misc, valid-type]
-        type_name = ""
-
-    Foreign.__name__ = Foreign.__qualname__ = f"subclass of {base.__name__}"
-    return Foreign
+_FOREIGN = {
+    base: type(f"subclass of {base.__name__}", (base,), {}) for base in (int, str, bytes, float, list, tuple, dict)
+}
 
 
 def foreign(type_name: str, plain: object) -> object:
@@ -65,17 +59,17 @@ def foreign(type_name: str, plain: object) -> object:
 
     It compares like the plain value; :func:`foreign_type` gives the name of its class.
     """
-    base = type(plain)
-    if base is bool or plain is None:
+    made = _FOREIGN.get(type(plain))
+    if made is None:
         return plain
-    made = _foreign_class(base)(plain)
-    made.type_name = type_name
-    return cast(object, made)
+    value: object = made(plain)
+    vars(value)["type_name"] = type_name
+    return value
 
 
 def foreign_type(value: object) -> str | None:
     """The name of the candidate's own class, or None when the value was of a plain type."""
-    return getattr(type(value), "type_name", None) is not None and getattr(value, "type_name", None) or None
+    return vars(value)["type_name"] if type(value) in _FOREIGN.values() else None
 
 
 def type_name(value: object) -> str:

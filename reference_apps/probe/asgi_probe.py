@@ -516,7 +516,7 @@ class _Call:
         return {"events": events, "body": whole}
 
     async def do_flood(self, step):
-        """Send one event again and again, ``count`` times, ``interval`` seconds apart; tells how many went through."""
+        """Send one event ``count`` times, ``interval`` seconds apart; tells how many went through."""
         event, done = decode(step["event"]), 0
         while done < step["count"]:
             self.progress[step["n"]] = done
@@ -565,7 +565,7 @@ class _Call:
             target.clear()
 
     async def do_identity(self, step):
-        """Tell which objects these are, to see whether calls share them: only equality of the numbers means something."""
+        """Tell which object this is, to see whether calls share it: only equality of the numbers means something."""
         found = _at(self.last_event if step.get("event") else self.scope, step["path"])
         return id(found)
 

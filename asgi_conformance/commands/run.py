@@ -1,0 +1,140 @@
+"""The main command: run the selected cases against each server, and report."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import click
+
+from asgi_conformance.case import Case, Suites, load_suites
+from asgi_conformance.commands.listing import selected
+from asgi_conformance.commands.outputs import Outputs
+from asgi_conformance.commands.progress import progress_for
+from asgi_conformance.reporting import load_report
+from asgi_conformance.results import Document, Run, document, label
+from asgi_conformance.run import Options, run_candidate
+from asgi_conformance.scheduler import Schedule
+
+#: The command of the reference server: what is tested when no server is named.
+REFERENCE = f"{sys.executable} -m asgi_conformance.reference_server <app>"
+
+
+def run_servers(options: Mapping[str, Any]) -> int:
+    """Run as the options of the command line say; the exit status.
+
+    Raises:
+        ConformanceError: a usage that cannot work, a server that cannot be run, a suite at fault.
+    """
+    suites = load_suites()
+    cases = selected(options, suites)
+    outputs = Outputs.of(options)
+    outputs.check()
+    servers = list(options["server"])
+    if not servers:
+        servers = [REFERENCE]
+        click.echo("No --server was given: testing the reference server that comes with the suite.", err=True)
+    runs: list[Run] = []
+    for server in servers:
+        for _ in range(options["repeat"]):
+            run = _run_one(_options_of(server, options), suites, cases, quiet=options["quiet"] > 0)
+            runs.append(run)
+            _show(document([run]), options)
+            if not run["complete"]:
+                break
+    outputs.write(document(runs))
+    changed = _changed(runs) if options["repeat"] > 1 else []
+    for line in changed:
+        click.echo(line)
+    return _status(runs, bool(changed))
+
+
+def _options_of(server: str, options: Mapping[str, Any]) -> Options:
+    return Options(
+        server,
+        variant=options["variant"],
+        environment=options["environment"],
+        cwd=options["cwd"],
+        timeout_scale=options["timeout_scale"],
+        schedule=Schedule(jobs=options["jobs"]),
+    )
+
+
+def _run_one(options: Options, suites: Suites, cases: Sequence[Case], *, quiet: bool) -> Run:
+    with progress_for(sys.stderr, len(cases), quiet=quiet) as progress:
+        return asyncio.run(_interruptible(options, suites, cases, progress.show))
+
+
+async def _interruptible(options: Options, suites: Suites, cases: Sequence[Case], show: Any) -> Run:
+    """Run, and on Ctrl-C end the candidates and give what there is; a second Ctrl-C ends everything at once."""
+    task = asyncio.ensure_future(run_candidate(options, suites, cases, show))
+    interrupts = 0
+
+    def interrupt() -> None:
+        nonlocal interrupts
+        interrupts += 1
+        if interrupts == 1:
+            task.cancel()
+        else:
+            from asgi_conformance.candidate.process import end_all
+
+            end_all()
+            os._exit(130)
+
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGINT, interrupt)
+    loop.add_signal_handler(signal.SIGTERM, interrupt)
+    try:
+        return await task
+    except asyncio.CancelledError:
+        # The interruption came before there was anything to report.
+        raise click.Abort from None
+
+
+def _show(doc: Document, options: Mapping[str, Any]) -> None:
+    render = load_report("terminal")
+    color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    width = shutil.get_terminal_size((100, 24)).columns
+    verbosity = options["verbose"] - options["quiet"]
+    click.echo(render(doc, color=color, width=width, verbosity=verbosity), nl=False, color=color)
+
+
+def _changed(runs: Sequence[Run]) -> list[str]:
+    """What did not come to the same verdict in every run of a server."""
+    lines = []
+    for command in dict.fromkeys(run["candidate"]["command"] for run in runs):
+        repeated = [run for run in runs if run["candidate"]["command"] == command and run["complete"]]
+        seen: dict[str, list[str]] = {}
+        for run in repeated:
+            for result in run["results"]:
+                seen.setdefault(result["case"], []).append(result["verdict"])
+        changed = {case: verdicts for case, verdicts in seen.items() if len(set(verdicts)) > 1}
+        if changed:
+            lines.append(
+                f"{label(repeated[0])}: {len(changed)} of {len(seen)} verdicts changed in {len(repeated)} runs"
+            )
+            lines += [f"  {case}: {', '.join(verdicts)}" for case, verdicts in changed.items()]
+    return lines
+
+
+def _status(runs: Sequence[Run], changed: bool) -> int:
+    if not all(run["complete"] for run in runs):
+        return 130
+    results = [result for run in runs for result in run["results"]]
+    if any(result["verdict"] == "error" for result in results):
+        return 4
+    failed = any(result["verdict"] == "fail" and not _is_expected(result) for result in results)
+    return 1 if failed or changed or any(_is_unexpected(result) for result in results) else 0
+
+
+def _is_expected(result: Mapping[str, Any]) -> bool:
+    return result["baseline"] is not None and not result["baseline"]["unexpected"]
+
+
+def _is_unexpected(result: Mapping[str, Any]) -> bool:
+    return result["baseline"] is not None and bool(result["baseline"]["unexpected"])
