@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from asgi_conformance.errors import UsageError
 from asgi_conformance.results import Run, label, summarise
 
@@ -38,9 +40,18 @@ def join(shards: list[tuple[str, Run]]) -> Run:
         **first,
         "started": min(run["started"] for _, run in shards),
         "duration_s": round(sum(run["duration_s"] for _, run in shards), 3),
+        "timing": _sums(run["timing"] for _, run in shards),
         "candidate": {**first["candidate"], "declares": declares, "extensions": sorted(extensions)},
         "summary": summarise(results),
         "requirements": {id_: entry for _, run in shards for id_, entry in run["requirements"].items()},
         "cases": {id_: case for _, run in shards for id_, case in run["cases"].items()},
         "results": results,
     }
+
+
+def _sums(timings: Iterable[dict[str, float]]) -> dict[str, float]:
+    total: dict[str, float] = {}
+    for timing in timings:
+        for key, seconds in timing.items():
+            total[key] = round(total.get(key, 0.0) + seconds, 3)
+    return total

@@ -36,12 +36,16 @@ def render(document: Document) -> str:
 def render_page(document: Document, limits: Limits, **more: object) -> str:
     """The page with traces cut to ``limits``; ``more`` is given to the template."""
     script = asset("report.js")
-    return environment().get_template("report.html").render(
-        **context(document["runs"][0], limits),
-        css=asset("report.css"),
-        script=script,
-        policy=policy(script),
-        embedded=Markup(element(dumps(document))),  # base64 and nothing else
-        home=more.get("home"),
-        requirement_page=more.get("requirement_page"),
+    return (
+        environment()
+        .get_template("report.html")
+        .render(
+            **context(document["runs"][0], limits),
+            css=asset("report.css"),
+            script=script,
+            policy=policy(script),
+            embedded=Markup(element(dumps(document))),  # base64 and nothing else
+            home=more.get("home"),
+            requirement_page=more.get("requirement_page"),
+        )
     )

@@ -13,7 +13,7 @@ import jinja2
 from markupsafe import Markup
 
 from asgi_conformance.reports.protocols import protocols
-from asgi_conformance.reports.sections import Chapter, outline
+from asgi_conformance.reports.sections import Section, outline
 from asgi_conformance.reports.text import of_bytes, visible, web_link
 from asgi_conformance.reports.timeline import LANES, Step, has_several, steps
 from asgi_conformance.reports.view import COLUMNS, LEVELS, MARKS, SHORT, by_suite, facts, is_known, standing
@@ -68,6 +68,16 @@ class RequirementView:
         return min((case.verdict for case in self.cases), key=_GRAVITY.__getitem__, default="none")
 
 
+@dataclass(frozen=True)
+class SectionView:
+    """One section of a document on a page; ``broken`` counts its requirements with a failure."""
+
+    heading: str
+    url: str
+    requirements: list[RequirementView]
+    broken: int
+
+
 @cache
 def environment() -> jinja2.Environment:
     """The one environment of all pages: everything is escaped, after every hidden character was made visible."""
@@ -116,6 +126,13 @@ def requirement_views(run: Run, limits: Limits) -> dict[str, RequirementView]:
     }
 
 
+def _section_view(section: Section, views: dict[str, RequirementView]) -> SectionView:
+    members = [views[id_] for id_ in section.requirements]
+    number = "§ " if section.source.startswith("RFC") else ""
+    broken = sum(view.verdict == "fail" for view in members)
+    return SectionView(number + section.heading, section.url, members, broken)
+
+
 def absence(entry: Requirement) -> str:
     """Why a requirement has no verdict, when it has none."""
     if entry["subject"] == "application":
@@ -128,7 +145,7 @@ def _case_view(run: Run, result: Result, limits: Limits) -> CaseView:
     shown: Sequence[Step | None] = rows
     if len(rows) > limits.rows:
         half = limits.rows // 2
-        shown = [*rows[:half], None, *rows[-half:]]
+        shown = [*rows[:half], None, *rows[len(rows) - half :]]
     return CaseView(
         result=result,
         variation=result["case"].partition("/")[2],
@@ -142,7 +159,6 @@ def _case_view(run: Run, result: Result, limits: Limits) -> CaseView:
 def context(run: Run, limits: Limits) -> dict[str, object]:
     """Everything that the page of one candidate shows."""
     views = requirement_views(run, limits)
-    chapters: list[Chapter] = outline(run)
     suites = by_suite(run)
     return {
         "run": run,
@@ -151,8 +167,9 @@ def context(run: Run, limits: Limits) -> dict[str, object]:
         "facts": facts(run),
         "standing": standing(run),
         "protocols": protocols(run),
-        "chapters": chapters,
-        "views": views,
+        "chapters": [
+            (chapter.title, [_section_view(section, views) for section in chapter.sections]) for chapter in outline(run)
+        ],
         "suites": suites,
         "levels": {
             level: summarise(result for result in run["results"] if result["level"] == level) for level in LEVELS

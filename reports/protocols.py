@@ -44,7 +44,10 @@ def protocols(run: Run) -> list[Protocol]:
     """The protocols that the candidate declares and those whose suite ran, declared ones first."""
     declared = run["candidate"]["declares"]
     suites = {result["suite"] for result in run["results"]}
-    names = [*declared, *(name for name in ("http", "websocket", "lifespan") if name in suites and name not in declared)]
+    names = [
+        *declared,
+        *(name for name in ("http", "websocket", "lifespan") if name in suites and name not in declared),
+    ]
     return [_protocol(run, name, declared.get(name)) for name in names]
 
 

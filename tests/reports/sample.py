@@ -176,6 +176,7 @@ def _run_of(name: str, requirements: dict[str, Requirement], results: list[Resul
         "complete": True,
         "started": "2026-01-01T00:00:00Z",
         "duration_s": 3.21,
+        "timing": {"starts_s": 0.4, "cases_s": 2.1},
         "tool": {"version": "0.1.0"},
         "candidate": {
             "command": command,
@@ -210,3 +211,24 @@ def small(*verdicts: str, hostile: bool = False) -> Document:
 def full(**options: Any) -> Document:
     """A document of one whole run with every verdict and all the hostile strings."""
     return document([run(**options)])
+
+
+def attack_everywhere(doc: Document) -> None:
+    """Put hostile strings into every string that is not an id, a level or a verdict."""
+    everything = " ".join(HOSTILE)
+    for run_ in doc["runs"]:
+        run_["started"] = run_["tool"]["version"] = everything
+        _replace(run_["candidate"], everything, "command", "name", "version", "variant", "python", "event_loop")
+        run_["candidate"]["extensions"], run_["candidate"]["declares"] = [everything], {everything: everything}
+        for entry in run_["requirements"].values():
+            _replace(entry, everything, "text", *(["ambiguity"] if entry["ambiguity"] else []))
+        for number, item in enumerate(run_["results"]):
+            word = HOSTILE[number % len(HOSTILE)]
+            _replace(item, word, "title", "expected", "observed", "reason", "launch")
+            item["notes"], item["trace"] = [word], trace(8, word)
+        for case in run_["cases"].values():
+            _replace(case, everything, "title", "command")
+
+
+def _replace(target: Any, word: str, *keys: str) -> None:
+    target.update(dict.fromkeys(keys, word))
