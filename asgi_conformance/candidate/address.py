@@ -52,20 +52,24 @@ def free_port(host: str = "127.0.0.1") -> int:
     Raises:
         LaunchImpossible: If this machine has no such address, for example no IPv6.
     """
+    if not _bindable(host, 0):
+        raise LaunchImpossible(f"this machine has no address {host}")
     for _ in range(200):
         port = next(_ports)
-        with _socket_of(host) as listener:
-            try:
-                listener.bind((host, port))
-            except OSError:
-                continue
+        if _bindable(host, port):
             return port
     with _socket_of(host) as listener:
-        try:
-            listener.bind((host, 0))
-        except OSError as error:
-            raise LaunchImpossible(f"this machine cannot listen on {host}: {error}") from error
+        listener.bind((host, 0))
         return int(listener.getsockname()[1])
+
+
+def _bindable(host: str, port: int) -> bool:
+    try:
+        with _socket_of(host) as listener:
+            listener.bind((host, port))
+    except OSError:
+        return False
+    return True
 
 
 def is_taken(endpoint: Endpoint) -> bool:

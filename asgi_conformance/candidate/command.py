@@ -65,7 +65,8 @@ def effective_launch(template: Template, launch: Launch) -> Launch:
             raise LaunchImpossible(f"{template.name} listens on a unix socket here")
         changes["unix"] = True
     changes.update({"tls": True} if chosen.keys() & {"tls", "listen-tls"} else {})
-    changes.update({"app": "factory"} if "factory" in chosen and launch.app == "app" else {})
+    calls_factory = "factory" in chosen or _writes_call(template)
+    changes.update({"app": "factory"} if calls_factory and launch.app == "app" else {})
     changes.update({"http2": True} if "http2" in chosen else {})
     for entry, attribute, value in (
         ("lifespan-on", "lifespan", "on"),
@@ -112,7 +113,8 @@ def build_command(
         LaunchImpossible: If there is no known way to start the server so; the message is the reason.
     """
     launch = effective_launch(template, launch)
-    values = _values(launch, endpoint, certificates, module)
+    values = _values(launch, endpoint, certificates)
+    values["app"] = _application(template, launch, module)
     wanted = [option for entry in _needed(template, launch) for option in _options(template, entry)]
     missing = [option for option in wanted if template.given(option) is None]
     names = {name for option in missing for name in template.profile.names_of(option)}
@@ -123,7 +125,7 @@ def build_command(
         Option(option.name, None if option.value is None else fill(option.value, values)) for option in always + missing
     )
     words = list(_needed_words(template, launch))
-    place = _place_of_options(words)
+    place = len(words) if template.profile.options_last else _place_of_options(words)
     words[place:place] = [word for option in added for word in option.words]
     own = bool(template.chosen.keys() & {"tls", "listen-tls"})
     return Command(tuple(fill(word, values) for word in words), launch, endpoint, own, added)
@@ -158,7 +160,7 @@ def _needed(template: Template, launch: Launch) -> Iterator[str]:
         yield f"lifespan-{launch.lifespan}"
     if launch.interface != "auto":
         yield launch.interface
-    if launch.app == "factory":
+    if launch.app == "factory" and not template.profile.factory and not _writes_call(template):
         yield "factory"
     if launch.http2:
         yield "http2-tls" if launch.tls and "http2-tls" in _entries(template) else "http2"
@@ -208,7 +210,7 @@ def _place_of_options(words: Sequence[str]) -> int:
 
 
 def _idle_placeholders(launch: Launch) -> set[str]:
-    idle = {"host", "port", "netloc"} if launch.unix else {"uds"}
+    idle = {"host", "endpoint-host", "port", "netloc"} if launch.unix else {"uds"}
     idle |= set() if launch.tls else {"cert", "key"}
     idle |= set() if launch.client_certificates else {"ca"}
     idle |= set() if launch.root_path else {"root-path"}
@@ -216,10 +218,23 @@ def _idle_placeholders(launch: Launch) -> set[str]:
     return idle
 
 
-def _values(launch: Launch, endpoint: Endpoint, certificates: Certificates, module: str) -> dict[str, str]:
+def _application(template: Template, launch: Launch, module: str) -> str:
+    """How the application is named to the server, a factory as a call where the server wants it so."""
+    name = f"{module}:{launch.app}"
+    if launch.app == "factory" and template.profile.factory and not _writes_call(template):
+        return fill(template.profile.factory, {"app": name})
+    return name
+
+
+def _writes_call(template: Template) -> bool:
+    """Whether the user wrote a call of the application."""
+    return any("<app>()" in word for word in template.words)
+
+
+def _values(launch: Launch, endpoint: Endpoint, certificates: Certificates) -> dict[str, str]:
     values = {
-        "app": f"{module}:{launch.app}",
         "host": endpoint.host,
+        "endpoint-host": endpoint.host.replace(":", r"\:"),
         "port": str(endpoint.port),
         "netloc": endpoint.netloc,
         "uds": endpoint.uds or "",

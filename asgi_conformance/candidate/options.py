@@ -11,7 +11,20 @@ PLACEHOLDER = re.compile(r"<([a-z][a-z-]*)>")
 
 #: The placeholders that have a meaning.
 NAMES = frozenset(
-    {"app", "host", "port", "netloc", "uds", "cert", "key", "ca", "root-path", "workers", "graceful-timeout"}
+    {
+        "app",
+        "host",
+        "endpoint-host",
+        "port",
+        "netloc",
+        "uds",
+        "cert",
+        "key",
+        "ca",
+        "root-path",
+        "workers",
+        "graceful-timeout",
+    }
 )
 
 

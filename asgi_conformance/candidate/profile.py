@@ -43,6 +43,8 @@ _KEYS = frozenset(
         "impossible",
         "refusals",
         "environment",
+        "factory",
+        "place",
         "stop",
         "quirks",
     }
@@ -75,6 +77,8 @@ class Profile:
     impossible: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     refusals: tuple[Refusal, ...] = ()
     environment: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    factory: str = ""
+    options_last: bool = False
     stop: signal.Signals = signal.SIGTERM
     quirks: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
 
@@ -118,6 +122,8 @@ def parse_profile(name: str, table: object, source: str) -> Profile:
         impossible=impossible,
         refusals=tuple(check.refusal(item) for item in check.items(entries.get("refusals", []), "refusals")),
         environment=check.strings_by_name(entries.get("environment", {}), "environment"),
+        factory=check.factory(entries.get("factory", "")),
+        options_last=check.choice(entries.get("place", "before"), ("before", "after"), "place") == "after",
         stop=check.signal(entries.get("stop", "SIGTERM")),
         quirks=check.table(entries.get("quirks", {}), "quirks"),
     )
@@ -193,6 +199,16 @@ class _Check:
             return parse_options(words)
         except ValueError as error:
             raise self.fail(f"{key}: {error}") from None
+
+    def choice(self, value: object, known: tuple[str, ...], key: str) -> str:
+        if not isinstance(value, str) or value not in known:
+            raise self.fail(f"{key} must be {' or '.join(map(repr, known))}, and is {value!r}")
+        return value
+
+    def factory(self, value: object) -> str:
+        if not isinstance(value, str) or (value and "<app>" not in value):
+            raise self.fail(f"factory must be a text with <app> in it, such as '<app>()', and is {value!r}")
+        return value
 
     def refusal(self, value: object) -> Refusal:
         texts = self.strings_by_name(value, "refusals")

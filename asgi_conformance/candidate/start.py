@@ -24,7 +24,11 @@ from asgi_conformance.candidate.template import Template
 from asgi_conformance.errors import CandidateError, LaunchImpossible
 
 #: How command-line parsers begin to say that they do not know an option.
-_UNKNOWN_OPTION = re.compile(r"no such option|unrecognized argument|unknown option|unexpected argument", re.IGNORECASE)
+_UNKNOWN_OPTION = re.compile(
+    r"(?:no such option|unrecognized arguments?|unknown option|unexpected argument|invalid value for|error: argument)"
+    r"[\W_]*?(--?\w[\w-]*)",
+    re.IGNORECASE,
+)
 #: How many ports are tried where the suite chooses the port.
 _ATTEMPTS = 3
 
@@ -108,9 +112,7 @@ async def start_candidate(
     raise AssertionError("unreachable")
 
 
-async def spawn_candidate(
-    setting: Setting, launch: Launch, *, control: str, token: str | None = None
-) -> Candidate:
+async def spawn_candidate(setting: Setting, launch: Launch, *, control: str, token: str | None = None) -> Candidate:
     """Start the process of a candidate and wait for nothing.
 
     Args and errors are those of :func:`start_candidate`.
@@ -181,7 +183,7 @@ def _raise_if_refused(setting: Setting, command: Command, error: ExitedEarlyErro
             raise LaunchImpossible(refusal.reason, detail=error.detail) from error
     if command.launch == Launch():
         return
-    for line in error.detail.splitlines():
-        for option in command.added:
-            if option.name in line and _UNKNOWN_OPTION.search(line):
-                raise LaunchImpossible(f"this version of {setting.template.name} has no {option.name}") from error
+    unknown = set(_UNKNOWN_OPTION.findall(error.detail))
+    for option in command.added:
+        if option.name in unknown:
+            raise LaunchImpossible(f"this version of {setting.template.name} does not take {option}") from error

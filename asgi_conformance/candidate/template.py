@@ -99,7 +99,8 @@ class Template:
                 f"The port {port} in {self.text!r} cannot be waited for.",
                 hint="Leave the port out: the suite chooses a free one.",
             )
-        return Endpoint(values.get("host", "").strip("[]"), int(port or 0), values.get("uds"))
+        host = values.get("host", "") or values.get("endpoint-host", "").replace("\\:", ":")
+        return Endpoint(host.strip("[]"), int(port or 0), values.get("uds"))
 
     def given(self, option: Option) -> Given | None:
         """How the user gave an option (under any of its names), or None if they did not."""
