@@ -1,235 +1,259 @@
 """Ambient checks: every scope and event that a candidate hands over is held against the shapes of the documents.
 
-The shapes are data of the suites (``shapes.toml``); this module only knows the small language in which they are
-written. Each row says for one key of a scope or an event, of one protocol, whether it has to be there, of which type
-it is, and which requirement is broken when it is not.
+The shapes are data of the suites (``shapes.toml``); this module knows the language in which they are written, not what
+they say. Each row tells for one value in a scope or an event whether it has to be there, of which kind it is (see
+``kinds``), and which requirement is broken when it is not.
 
-A type is ``str``, ``bytes``, ``int``, ``float``, ``bool``, ``dict``, ``None``, ``any``, alternatives joined by ``|``,
-``pair[A, B]`` (an iterable of two), or ``iterable[T]``.
+One cause is one breach: of the rows that a value breaks, the outermost value counts, then the row of a protocol or an
+event before a general one, then the order in the files. What lies inside of a broken value is not looked at.
 """
 
 from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from asgi_conformance.errors import SuiteError
 from asgi_conformance.expect import show
-from asgi_conformance.values import Digest, Iterable, Opaque, foreign_type, type_name
+from asgi_conformance.kinds import checker, described, items_of, words
+from asgi_conformance.verdict import Broken, Inconclusive, Level, Unsupported
+from asgi_conformance.walks import WALKS, Where
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
 
+#: In a path: each item of an iterable, each value of a dict.
+EACH = "*"
+
 
 @dataclass(frozen=True)
 class Breach:
-    """A shape that was not kept: of which requirement, and the two sentences of the verdict."""
+    """A shape that was not kept: of which requirement, the two sentences of the verdict, and the level if weaker."""
 
     requirement: str
     expected: str
     observed: str
+    level: Level | None = None
 
 
 @dataclass(frozen=True)
 class Shape:
     """One row: where it applies, and what has to hold there.
 
-    ``of`` is ``scope`` or ``event``; ``protocol`` the scope's type, ``event`` the event's type (None: all of them);
-    ``path`` the keys that lead to the value (empty: the scope or event itself). With ``required`` the value has to be
-    there; ``kind`` is its type, ``values`` and ``pattern`` what it may be, ``walk`` a check of all that is in it.
+    ``of`` is ``scope`` or ``event``; ``protocol`` the scope's type, ``event`` the event's type (empty: all of them);
+    ``path`` the keys that lead to the value, ``*`` for each item (empty: the scope or event itself). With ``required``
+    the value has to be there; ``kind`` is its kind, ``pattern`` a regular expression for all of its text, ``values``
+    what it may be, ``one_of`` keys of which exactly one is not None. ``walk`` is a check of all that is in it,
+    ``without`` what lies below these keys. ``level`` is the level of a breach where it is weaker than the requirement.
     """
 
     of: str
     requirement: str
     protocol: tuple[str, ...] = ()
     event: tuple[str, ...] = ()
-    path: tuple[str, ...] = ()
+    path: Where = ()
     required: bool = False
     kind: str | None = None
-    values: tuple[object, ...] = ()
     pattern: str | None = None
+    values: tuple[object, ...] = ()
+    one_of: tuple[str, ...] = ()
     walk: str | None = None
+    without: tuple[str, ...] = ()
+    level: str | None = None
 
     @property
-    def name(self) -> str:
-        """What the value is called in sentences."""
-        begin = "scope" if self.of == "scope" else f"the event {' or '.join(self.event)}".strip()
-        return begin + "".join(f"[{key!r}]" for key in self.path)
+    def rank(self) -> tuple[bool, int, bool]:
+        """By what rows are ordered: walks last, outer values first, general rows after special ones."""
+        return self.walk is not None, len(self.path), not (self.protocol or self.event)
 
-    def applies(self, of: str, protocol: object, value: object) -> bool:
-        """Whether a scope or event is one that this row is about."""
+    def applies(self, of: str, protocol: str | None, event: str | None) -> bool:
+        """Whether scopes or events of these types are what this row is about."""
         if of != self.of or (self.protocol and protocol not in self.protocol):
             return False
-        return not self.event or (isinstance(value, dict) and value.get("type") in self.event)
+        return not self.event or event in self.event
 
-    def check(self, whole: object) -> tuple[bool, str | None, str]:
-        """Whether there was something to check, and the sentences of a breach (None: it was kept)."""
-        present, value = self._find(whole)
-        if not present:
-            if self.required:
-                return True, f"{self.name} is there", f"the key is missing in {show(whole)}"
-            return False, None, ""
-        wrong = self._wrong(value)
-        return (True, None, "") if wrong is None else (True, *wrong)
+    def name(self, where: Where | None = None) -> str:
+        """What the value is called in sentences; with ``where`` one of those that the path leads to."""
+        begin = "scope" if self.of == "scope" else ("/".join(self.event) or "the event")
+        return begin + "".join(f"[{key!r}]" for key in (self.path if where is None else where))
 
-    def _find(self, whole: object) -> tuple[bool, object]:
-        value = whole
-        for key in self.path:
-            if not isinstance(value, dict) or key not in value:
-                return False, None
-            value = value[key]
-        return True, value
+    def look(self, whole: object, broken: Sequence[Where]) -> tuple[bool, Where, Breach | None]:
+        """Whether there was something to look at, where a breach is, and the breach.
 
-    def _wrong(self, value: object) -> tuple[str, str] | None:
-        seen = f"{self.name} is {show(value)}, of type {type_name(value)}"
-        if self.kind is not None and not fits(value, self.kind):
-            return f"{self.name} is of type {self.kind}", seen
+        What lies at or below a place in ``broken`` is passed over.
+        """
+        seen = False
+        for where, value in _values_at(whole, self.path):
+            seen = True
+            if self.walk is not None:
+                place, wrong = self._walk(value, where, broken)
+            else:
+                place, wrong = self.path, self._wrong(value, where)
+            if wrong is not None:
+                return True, place, self._breach(*wrong)
+        if not seen and self.required and _leads_to_a_dict(whole, self.path[:-1]):
+            return True, self.path, self._breach(f"{self.name()} is there", f"it is missing in {show(whole)}")
+        return seen, self.path, None
+
+    def _walk(self, value: object, at: Where, broken: Sequence[Where]) -> tuple[Where, tuple[str, str] | None]:
+        assert self.walk is not None
+        for place, observed in WALKS[self.walk].find(value, at):
+            left_out = bool(place) and place[0] in self.without
+            if not left_out and not any(below(place, other) for other in broken):
+                expected = f"everything in {self.name()} {WALKS[self.walk].fact}"
+                return place, (expected, self.name(place) + observed)
+        return self.path, None
+
+    def _breach(self, expected: str, observed: str) -> Breach:
+        return Breach(self.requirement, expected, observed, Level(self.level) if self.level else None)
+
+    def _wrong(self, value: object, where: Where) -> tuple[str, str] | None:
+        """What is expected and what was observed, if it is not so."""
+        name, seen = self.name(where), f"{self.name(where)} is {show(value)}"
+        if self.kind is not None and not checker(self.kind)(value):
+            return f"{name} is {words(self.kind)}", f"{seen}, of type {described(value)}"
         if self.values and value not in self.values:
-            return f"{self.name} is one of {', '.join(map(show, self.values))}", seen
-        if self.pattern is not None and not (isinstance(value, str) and re.fullmatch(self.pattern, value)):
-            return f"{self.name} is a string of the form {self.pattern}", seen
-        if self.walk is not None:
-            found = next(WALKS[self.walk](value, self.name), None)
-            if found is not None:
-                return f"everything in {self.name} {_WALK_WORDS[self.walk]}", found
+            return f"{name} is one of {', '.join(map(show, self.values))}", seen
+        if self.pattern is not None and not _matches(self.pattern, value):
+            return f"{name} is of the form {self.pattern}", seen
+        if self.one_of and isinstance(value, dict) and sum(value.get(key) is not None for key in self.one_of) != 1:
+            keys = " and ".join(map(repr, self.one_of))
+            return f"exactly one of {keys} of {name} is not None", seen
         return None
 
 
-def fits(value: object, kind: str) -> bool:
-    """Whether a value is of a type of the small language; subclasses of the plain types are."""
-    return any(_fits_one(value, one) for one in _alternatives(kind))
+def _matches(pattern: str, value: object) -> bool:
+    text = value.decode("latin-1") if isinstance(value, bytes) else value
+    return not isinstance(text, str) or re.fullmatch(pattern, text, re.DOTALL) is not None
 
 
-def _alternatives(kind: str) -> list[str]:
-    parts, depth, current = [], 0, ""
-    for character in kind:
-        depth += {"[": 1, "]": -1}.get(character, 0)
-        if character == "|" and depth == 0:
-            parts.append(current.strip())
-            current = ""
-        else:
-            current += character
-    return [*parts, current.strip()]
+def _values_at(whole: object, path: Where, at: Where = ()) -> Iterator[tuple[Where, object]]:
+    """The values that a path leads to, each with its own path; none where a key is missing."""
+    for number, key in enumerate(path):
+        if key == EACH:
+            for found, item in whole.items() if isinstance(whole, dict) else enumerate(items_of(whole) or ()):
+                yield from _values_at(item, path[number + 1 :], (*at, found))
+            return
+        inside = whole if isinstance(whole, dict) else dict(enumerate(items_of(whole) or ()))
+        if key not in inside:
+            return
+        whole = inside[key]
+        at = (*at, key)
+    yield at, whole
 
 
-_PLAIN: dict[str, Callable[[object], bool]] = {
-    "any": lambda value: True,
-    "None": lambda value: value is None,
-    "str": lambda value: isinstance(value, str),
-    "bytes": lambda value: isinstance(value, (bytes, Digest)),
-    "bool": lambda value: isinstance(value, bool),
-    "int": lambda value: isinstance(value, int) and not isinstance(value, bool),
-    "float": lambda value: isinstance(value, (int, float)) and not isinstance(value, bool),
-    "dict": lambda value: isinstance(value, dict),
-}
+def _leads_to_a_dict(whole: object, path: Where) -> bool:
+    return any(isinstance(value, dict) for _, value in _values_at(whole, path))
 
 
-def _fits_one(value: object, kind: str) -> bool:
-    if kind in _PLAIN:
-        return _PLAIN[kind](value)
-    outer, _, inner = kind.rstrip("]").partition("[")
-    if not isinstance(value, (list, tuple, Iterable)):
+def below(path: Where, place: Where) -> bool:
+    """Whether a path is that of a place, or leads to something inside of it."""
+    if len(path) < len(place):
         return False
-    items = list(value)
-    if outer == "pair":
-        kinds = [part.strip() for part in inner.split(",")]
-        return len(items) == 2 and all(fits(item, one) for item, one in zip(items, kinds, strict=True))
-    return not inner or all(fits(item, kind[len(outer) + 1 : -1]) for item in items)
-
-
-def _string_keys(value: object, where: str) -> Iterator[str]:
-    if isinstance(value, dict):
-        for key, item in value.items():
-            if not isinstance(key, str):
-                yield f"{where} has the key {show(key)}, of type {type_name(key)}"
-            yield from _string_keys(item, f"{where}[{key!r}]")
-
-
-def _serialisable(value: object, where: str) -> Iterator[str]:
-    if isinstance(value, dict):
-        for key, item in value.items():
-            if not isinstance(key, str):
-                yield f"{where} has the key {show(key)}, of type {type_name(key)}"
-            yield from _serialisable(item, f"{where}[{key!r}]")
-    elif isinstance(value, (list, tuple)):
-        for number, item in enumerate(value):
-            yield from _serialisable(item, f"{where}[{number}]")
-    elif isinstance(value, (Opaque, Iterable)):
-        yield f"{where} is {show(value)}, of type {type_name(value)}"
-    elif isinstance(value, int) and not -(2**63) <= value < 2**63:
-        yield f"{where} is {value}, which is no signed integer of 64 bits"
-    elif isinstance(value, float) and value - value != 0:
-        yield f"{where} is {value}"
-
-
-def _plain_types(value: object, where: str) -> Iterator[str]:
-    name = foreign_type(value)
-    if name is not None:
-        yield f"{where} is {show(value)}, of type {name}"
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            yield from _plain_types(key, f"the key {key!r} of {where}")
-            yield from _plain_types(item, f"{where}[{key!r}]")
-    elif isinstance(value, (list, tuple)):
-        for number, item in enumerate(value):
-            yield from _plain_types(item, f"{where}[{number}]")
-
-
-WALKS: dict[str, Callable[[object, str], Iterator[str]]] = {
-    "string-keys": _string_keys,
-    "serialisable": _serialisable,
-    "plain-types": _plain_types,
-}
-_WALK_WORDS = {
-    "string-keys": "that is a dict has only str as keys",
-    "serialisable": "is of the types that events may be made of",
-    "plain-types": "is of the plain types, not of subclasses",
-}
+    return all(one == other or EACH in (one, other) for one, other in zip(path, place, strict=False))
 
 
 class Shapes:
-    """The shapes of one suite."""
+    """All shapes of a run, each found by what it is about."""
 
-    def __init__(self, shapes: list[Shape]) -> None:
-        self.shapes = shapes
+    def __init__(self, shapes: Iterable[Shape] = ()) -> None:
+        self.all = sorted(shapes, key=lambda shape: shape.rank)
+        self._index: dict[tuple[str, str | None, str | None], list[Shape]] = {}
 
-    @classmethod
-    def read(cls, source: Path) -> Shapes:
-        """Read a ``shapes.toml``. Raises SuiteError when it cannot be understood."""
-        try:
-            rows: list[Mapping[str, Any]] = tomllib.loads(source.read_text(encoding="utf-8"))["shape"]
-            return cls([_shape(row) for row in rows])
-        except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
-            raise SuiteError(f"the shapes {source} cannot be read: {error!r}") from error
+    def about(self, of: str, protocol: str | None, event: str | None) -> list[Shape]:
+        """The rows for scopes or events of these types, in the order in which they count."""
+        key = of, protocol, event
+        found = self._index.get(key)
+        if found is None:
+            found = self._index[key] = [shape for shape in self.all if shape.applies(*key)]
+        return found
+
+    def named(self, requirement: str) -> list[Shape]:
+        """The rows whose breach is one of this requirement."""
+        return [shape for shape in self.all if shape.requirement == requirement]
+
+
+def read_shapes(source: Path) -> list[Shape]:
+    """Read a ``shapes.toml``. Raises SuiteError when it cannot be understood."""
+    try:
+        rows: list[Mapping[str, Any]] = tomllib.loads(source.read_text(encoding="utf-8"))["shape"]
+        return [_shape(row) for row in rows]
+    except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError, re.error) as error:
+        raise SuiteError(f"the shapes {source} cannot be read: {error!r}") from error
 
 
 def _shape(row: Mapping[str, Any]) -> Shape:
-    fields: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
-    if fields.get("walk") is not None and fields["walk"] not in WALKS:
-        raise KeyError(fields["walk"])
-    return Shape(**fields)
+    given: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
+    shape = Shape(**given)
+    if shape.of not in ("scope", "event"):
+        raise ValueError(f"not a row: {dict(row)!r}")
+    if shape.kind is not None:
+        checker(shape.kind)
+    if shape.walk is not None and shape.walk not in WALKS:
+        raise ValueError(f"there is no walk {shape.walk!r}")
+    if shape.pattern is not None:
+        re.compile(shape.pattern)
+    return shape
 
 
 class Watch:
     """Holds what one exchange sees against all shapes; keeps the breaches and which requirements were looked at."""
 
-    def __init__(self, shapes: list[Shapes]) -> None:
-        self._shapes = [shape for group in shapes for shape in group.shapes]
+    def __init__(self, shapes: Shapes) -> None:
+        self._shapes = shapes
+        self._hidden: dict[str, Breach] = {}
         self.breaches: list[Breach] = []
-        self.checked: set[str] = set()
+        self.looked_at: set[str] = set()
 
     def look(self, of: str, protocol: object, value: object) -> None:
         """Look at a scope or an event of a call of the given protocol."""
-        for shape in self._shapes:
-            if shape.applies(of, protocol, value):
-                checked, expected, observed = shape.check(value)
-                if checked:
-                    self.checked.add(shape.requirement)
-                if expected is not None:
-                    self.breaches.append(Breach(shape.requirement, expected, observed))
+        event = value.get("type") if of == "event" and isinstance(value, dict) else None
+        broken: dict[Where, Breach] = {}
+        for shape in self._shapes.about(of, _text(protocol), _text(event)):
+            hiding = [place for place in broken if below(shape.path, place)]
+            if hiding:
+                self._hidden[shape.requirement] = broken[hiding[0]]
+                continue
+            looked, place, breach = shape.look(value, list(broken))
+            if looked:
+                self.looked_at.add(shape.requirement)
+            if breach is not None:
+                broken[place] = breach
+                self.breaches.append(breach)
+
+    def breach_of(self, requirement: str) -> Breach | None:
+        """The first breach of a requirement that was seen, or None."""
+        return next((breach for breach in self.breaches if breach.requirement == requirement), None)
+
+    def disown(self, requirement: str) -> None:
+        """Forget the breaches of a requirement: the case counts their cause on its own, more special one."""
+        self.breaches = [breach for breach in self.breaches if breach.requirement != requirement]
+
+    def judge(self, requirement: str) -> None:
+        """Let the case pass that is about the shapes of this requirement.
+
+        Raises:
+            Broken: one of them was not kept.
+            Inconclusive: the values that they are about lie in something that is wrong itself.
+            Unsupported: none of the values that they are about was there.
+        """
+        breach = self.breach_of(requirement)
+        if breach is not None:
+            raise Broken(breach.expected, breach.observed, level=breach.level)
+        if requirement in self.looked_at:
+            return
+        if requirement in self._hidden:
+            hiding = self._hidden[requirement]
+            raise Inconclusive(f"{hiding.requirement} is broken, so this could not be looked at: {hiding.observed}")
+        names = sorted({shape.name() for shape in self._shapes.named(requirement)})
+        raise Unsupported(f"this is optional and was not there: {', '.join(names)}")
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None

@@ -113,7 +113,7 @@ class Suites:
 
     catalogue: Catalogue
     cases: dict[str, Case]
-    shapes: list[Shapes]
+    shapes: Shapes
 
     def requirement_of(self, case: Case) -> Requirement:
         """The requirement that a case is about."""
@@ -130,16 +130,17 @@ def load_suites() -> Suites:
     Raises:
         SuiteError: a suite cannot be imported, or its catalogue or cases are wrong.
     """
-    from asgi_conformance.ambient import Shapes
+    from asgi_conformance.ambient import Shape, Shapes, read_shapes
 
-    catalogue, shapes, packages = Catalogue(), [], []
+    catalogue, packages = Catalogue(), []
+    shapes: list[Shape] = []
     # An ORDER in a suite's package says where its document stands among the others.
     loaded = sorted(_packages(), key=lambda item: (getattr(item[1], "ORDER", 1000), item[0]))
     for suite, package in loaded:
         folder = Path(package.__path__[0])
         catalogue.add(suite, folder / "requirements.toml")
         if (folder / "shapes.toml").is_file():
-            shapes.append(Shapes.read(folder / "shapes.toml"))
+            shapes += read_shapes(folder / "shapes.toml")
         packages.append(package)
     for package in packages:
         _import_cases(package)
@@ -149,9 +150,12 @@ def load_suites() -> Suites:
         if declared.function.__module__.startswith(names):
             _check(declared, catalogue, cases)
             cases[declared.id] = declared
+    for shape in shapes:
+        if shape.requirement not in catalogue:
+            raise SuiteError(f"the shape of {shape.name()} is of no requirement in the catalogue: {shape.requirement}")
     order = {requirement: number for number, requirement in enumerate(catalogue)}
     ordered = dict(sorted(cases.items(), key=lambda item: order[item[1].requirement]))
-    return Suites(catalogue, ordered, shapes)
+    return Suites(catalogue, ordered, Shapes(shapes))
 
 
 def _packages() -> Iterable[tuple[str, ModuleType]]:

@@ -49,7 +49,7 @@ _DECODERS: dict[str, Callable[[Any], object]] = {
     "d": lambda pairs: {_hashable(decode(key)): decode(item) for key, item in pairs},
     "f": float,
     "s": lambda content: foreign(content[0], decode(content[1])),
-    "i": lambda content: Iterable(content[0], tuple(decode(item) for item in content[1])),
+    "i": lambda content: Iterable(content[0], tuple(decode(item) for item in content[1]), content[2]),
     "o": lambda content: Opaque(content[0], content[1]),
 }
 

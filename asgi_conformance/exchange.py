@@ -63,14 +63,14 @@ class Exchange:
         name: str,
         *,
         circumstance: Circumstance = DEFAULT,
-        shapes: Iterable[Shapes] = (),
+        shapes: Shapes | None = None,
         since: str | None = None,
         extension: str | None = None,
     ) -> None:
         self.candidate = candidate
         self.patience: Patience = candidate.patience
         self.trace = Trace()
-        self.watch = Watch(list(shapes))
+        self.watch = Watch(shapes or Shapes())
         self.calls: list[Call] = []
         self.remarks: list[str] = []
         self._name = name
@@ -216,6 +216,20 @@ class Exchange:
         self.calls.append(call)
         self._unclaimed.append((call, tag))
         self._bell.ring()
+
+    def look_at_lifespan(self) -> Call:
+        """Hold what the candidate's lifespan call has got so far against the shapes, and give that call.
+
+        Raises:
+            Unsupported: the candidate serves requests and has made no lifespan call.
+        """
+        if not self.candidate.lifespans:
+            raise Unsupported("the candidate serves requests and has made no lifespan call")
+        for call, events in self.candidate.lifespans:
+            self.watch.look("scope", "lifespan", call.raw_scope)
+            for event in events:
+                self.watch.look("event", "lifespan", event)
+        return self.candidate.lifespans[0][0]
 
     def next_call_number(self) -> int:
         """The number of the next call in the trace."""

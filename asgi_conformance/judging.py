@@ -76,7 +76,7 @@ class Judge:
             result["verdict"] = str(Verdict.INCONCLUSIVE)
             result["reason"] = f"in {seen_in.id}, {breach.observed}; this was so in {again} of {len(attempts)} attempts"
             return
-        level = self._suites.catalogue[breach.requirement].level
+        level = breach.level or self._suites.catalogue[breach.requirement].level
         result["verdict"] = str(level.when_broken)
         result["expected"] = breach.expected
         result["observed"] = f"{breach.observed} (in the exchange of {seen_in.id})"

@@ -37,10 +37,14 @@ class Opaque:
 
 @dataclass(frozen=True)
 class Iterable:
-    """An iterable of the candidate's that is neither list nor tuple, with the items that it gave."""
+    """An iterable of the candidate's that is neither list nor tuple, with the items that it gave.
+
+    ``once`` says that it is an iterator: it gives its items no second time.
+    """
 
     type_name: str
     items: tuple[object, ...]
+    once: bool = False
 
     def __iter__(self) -> Iterator[object]:
         return iter(self.items)

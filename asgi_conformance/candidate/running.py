@@ -69,6 +69,8 @@ class RunningCandidate:
         self.was_lost = False
         self.sole: Claimant | None = None
         self.on_lifespan: Callable[[Call], None] = drive_lifespan
+        #: The lifespan calls so far, each with the events that it has received.
+        self.lifespans: list[tuple[Call, list[object]]] = []
         self.on_hello: Callable[[ProbeLink], None] = lambda link: None
         self.strays: list[str] = []
         self._claimants: dict[str, Claimant] = {}
@@ -133,6 +135,9 @@ class RunningCandidate:
         self._calls[link, frame["call"]] = call
         self._learn(call)
         if is_lifespan:
+            events: list[object] = []
+            call.observers.append(lambda _, event: events.append(event))
+            self.lifespans.append((call, events))
             self.on_lifespan(call)
         elif claimant is not None:
             claimant.take_call(call, tag)

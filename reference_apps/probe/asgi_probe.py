@@ -76,9 +76,10 @@ def _encode_bytes(value):
 
 def _encode_object(value, kind, depth):
     try:
-        if iter(value) is not value and not isinstance(value, (bytearray, memoryview)):
-            items = list(itertools.islice(iter(value), 1000))
-            return {"i": [_name(kind), [encode(item, depth + 1) for item in items]]}
+        if not isinstance(value, (bytearray, memoryview)):
+            iterator = iter(value)
+            items = list(itertools.islice(iterator, 1000))
+            return {"i": [_name(kind), [encode(item, depth + 1) for item in items], iterator is value]}
     except Exception:
         pass
     return {"o": [_name(kind), _repr(value)]}
