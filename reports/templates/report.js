@@ -128,7 +128,8 @@
     const where = link ? `[${link.textContent}](${link.href})` : $(".where", requirement).textContent;
     const facts = $$(".facts > div").map((fact) => `- ${$("dt", fact).textContent}: ${inline($("dd", fact).textContent)}`);
     const sentence = (name, text) => (text ? [`**${name}**`, block(text)] : []);
-    const rows = $$(".tl li", row).map((step) => $$("time, div > span, code", step).map((part) => part.dataset.text ?? part.textContent.trim()).join("  "));
+    const plain = (part) => (part.dataset.text ?? part.textContent).replaceAll("\n", "").replace(/ +/g, " ").trim();
+    const rows = $$(".tl li", row).map((step) => $$("time, div > span, code", step).map(plain).join("  "));
     return [
       `${$("h1").innerText}: ${$(".t", row).textContent}`,
       `The ASGI conformance suite finds that a *${requirement.dataset.l}* of ${where} is not as written:`,
