@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -13,7 +13,7 @@ class Digest:
 
     length: int
     sha256: str
-    head: bytes = b""
+    head: bytes = field(default=b"", compare=False)
 
     @classmethod
     def of(cls, data: bytes) -> Digest:
