@@ -12,13 +12,16 @@ The rooms, from the wire to the application:
 ``server``           listeners, signals, the orderly stop; ``workers`` is the same with several processes
 ``transport``        one socket: bytes in and out, waiting, closing; ``tls`` is the same over TLS
 ``connection``       which protocol a connection speaks
-``http1``, ``http2`` connections: requests in, responses out; each yields ``streams.Stream`` objects
+``http1``, ``http2`` connections: requests in, responses out
+``streams``          one request on the wire; ``http1_stream`` and ``http2_stream`` are the two kinds
 ``requests``         which requests are refused, and what the parts of a target are
 ``scope``            the scope of a call
 ``http_call``        the state machine of one HTTP call, the same over every HTTP version
-``websocket``        the state machine of one WebSocket call; ``handshake``, ``deflate`` are its details
+``response_call``    the states of a response, and what may be sent in each
+``websocket``        the state machine of one WebSocket call; ``websocket_wire`` is what it does on the wire
+``handshake``        which requests are WebSocket handshakes; ``deflate`` is compression
 ``lifespan``         the lifespan call
-``events``           which events an application may send, as tables
+``events``           which events an application may send, as tables; ``checks`` are those of the values
 ``responses``        what HTTP demands of a response, whatever the application says
 ``extensions``       which extensions a call has, and the sending of files
 ``application``      loading an application and telling its style

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 
 from ..errors import ConformanceError
@@ -73,6 +74,9 @@ def main(arguments: list[str] | None = None) -> int:
     except ConformanceError as error:
         log.logger.error("%s", error)
         return error.exit_code
+    finally:  # a signal that comes when all is over changes nothing
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 if __name__ == "__main__":

@@ -6,10 +6,10 @@ import os
 import stat
 from typing import TYPE_CHECKING, Any
 
-from .events import InvalidEvent
-from .requests import Request
+from .checks import InvalidEvent
 
 if TYPE_CHECKING:
+    from .requests import Request
     from .transport import Transport
 
 Extensions = dict[str, dict[str, Any]]

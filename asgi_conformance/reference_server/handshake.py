@@ -8,7 +8,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 
-from .events import Headers
+from .checks import Headers
 from .requests import Refused, Request
 
 #: RFC 6455, section 1.3
@@ -38,6 +38,16 @@ def of_http1(request: Request) -> Handshake | None:
     has_content = request.values(b"transfer-encoding") or request.values(b"content-length") not in ([], [b"0"])
     if has_content:  # rfc.http1.upgrade.websocket-with-body
         raise Refused(400, "a WebSocket handshake cannot have content")
+    return read(request)
+
+
+def of_http2(request: Request) -> Handshake:
+    """The handshake that an extended CONNECT is (RFC 8441, section 5; rfc.http2.websocket.scope).
+
+    Raises:
+        Refused: It is wrong.
+    """
+    check_version(request)
     return read(request)
 
 

@@ -11,7 +11,7 @@ import anyio.lowlevel
 
 from . import events, scope
 from .application import Event
-from .events import InvalidEvent
+from .checks import InvalidEvent
 from .log import logger
 from .transport import Signal
 

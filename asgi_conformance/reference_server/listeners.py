@@ -8,11 +8,11 @@ import socket
 import stat
 from typing import TYPE_CHECKING
 
-from ..errors import CandidateError
+from ..errors import CandidateError, UsageError
 from .config import Config
 
 if TYPE_CHECKING:
-    import ssl
+    from .tls import TlsSettings
 
 
 def bind(config: Config) -> list[socket.socket]:
@@ -49,10 +49,17 @@ def bind_unix(path: str) -> socket.socket:
     return sock
 
 
-def tls_context(config: Config) -> ssl.SSLContext | None:
-    """The TLS context that ``config`` asks for, or None."""
+def tls_settings(config: Config) -> TlsSettings | None:
+    """The TLS settings that ``config`` asks for, or None.
+
+    Raises:
+        UsageError: A file could not be read, or does not hold what it should.
+    """
     if config.certfile is None:
         return None
     from . import tls
 
-    return tls.make_context(config)
+    try:
+        return tls.load(config)
+    except OSError as error:  # SSLError among them
+        raise UsageError(f"could not load the TLS files: {error}", hint="they have to be in PEM form") from error

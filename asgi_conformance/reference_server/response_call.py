@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from enum import Enum, auto
 from typing import Any
 
-from .events import Headers, InvalidEvent
+from .checks import Headers, InvalidEvent
 from .extensions import FilePart
 from .responses import Head, make_head, own_response
 from .streams import Stream
@@ -186,9 +186,9 @@ class Response:
         self.state = State.COMPLETE
         self.stream.send_end(trailers)
 
-    def replace(self, status: int, text: str) -> None:
+    def replace(self, status: int, text: str, extra: Headers | None = None) -> None:
         """Answer in the name of the server, in place of a response that was not begun on the wire."""
-        headers, body = own_response(status, text)
+        headers, body = own_response(status, text, extra)
         self.start(status, headers, False)
         self.body(body, False)
 

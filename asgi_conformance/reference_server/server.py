@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import signal
 import socket
-import ssl
 import sys
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import anyio
@@ -25,13 +25,16 @@ from .transport import ClientDisconnected, Signal
 #: How long calls may take to end once their connections were given up, in seconds; then they are cancelled.
 LAST_GRACE = 1.0
 
+#: Signals that arrive within this time, in seconds, are one: to a process and to its group.
+SAME_SIGNAL = 0.5
+
 
 class Server:
     """One process, one event loop, one lifespan.
 
     Attributes:
         state: The namespace of the lifespan; requests get copies of it.
-        tls: The TLS context, or None.
+        tls: The TLS settings, or None.
         tasks: The task group in which connections and calls live.
     """
 
@@ -42,14 +45,14 @@ class Server:
         self.app = app
         self.sockets = sockets
         self.state: dict[str, Any] = {}
-        self.tls: ssl.SSLContext | None = listeners.tls_context(config)
+        self.tls = listeners.tls_settings(config)
         self.stop_asked = anyio.Event()
         self._connections: set[Connection] = set()
         self._calls: set[anyio.CancelScope] = set()
         self._changed = Signal()
         self._cancelling = False
 
-    async def serve(self, ready: Any = None) -> int:
+    async def serve(self, ready: Callable[[], None] | None = None) -> int:
         """Serve until :attr:`stop_asked` is set.
 
         Args:
@@ -73,7 +76,7 @@ class Server:
             self.cancel_all()
         return 0 if started or self.stop_asked.is_set() else 3
 
-    async def unless_stopped(self, wait: Any) -> bool:
+    async def unless_stopped(self, wait: Callable[[], Awaitable[bool]]) -> bool:
         """Wait for ``wait()``, which answers with a bool; False when a stop is asked for before."""
         result = False
         async with anyio.create_task_group() as tasks:
@@ -87,7 +90,7 @@ class Server:
             tasks.cancel_scope.cancel()
         return result
 
-    async def accept_until_stopped(self, ready: Any) -> None:
+    async def accept_until_stopped(self, ready: Callable[[], None] | None) -> None:
         """Accept connections; the sockets are closed when this returns (lifespan.shutdown.after-accepting-stopped)."""
         async with anyio.create_task_group() as accepting:
             for sock in self.sockets:
@@ -190,12 +193,22 @@ class Server:
 
     async def watch_signals(self, *, task_status: anyio.abc.TaskStatus[None]) -> None:
         """Turn the first SIGTERM or SIGINT into an orderly stop, and the second into a hard one."""
-        with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        # the process that watches over workers passes an interrupt of the terminal on to them
+        wanted = [signal.SIGTERM] if self.config.workers > 1 else [signal.SIGTERM, signal.SIGINT]
+        with anyio.open_signal_receiver(*wanted) as signals:
             task_status.started()
+            asked = 0.0
             async for _ in signals:
-                if self.stop_asked.is_set():
+                if self.stop_asked.is_set() and anyio.current_time() - asked > SAME_SIGNAL:
                     self.cancel_all()
-                self.stop_asked.set()
+                elif not self.stop_asked.is_set():
+                    asked = anyio.current_time()
+                    self.stop_asked.set()
+
+    async def watch_lifeline(self, lifeline: int) -> None:
+        """Stop when nobody watches over this process any more."""
+        await anyio.wait_readable(lifeline)
+        self.stop_asked.set()
 
 
 def run(config: Config) -> int:
@@ -209,13 +222,19 @@ def run(config: Config) -> int:
     return run_process(config, sockets, lambda: announce(config, sockets))
 
 
-def run_process(config: Config, sockets: list[socket.socket], ready: Any) -> int:
+def run_process(
+    config: Config, sockets: list[socket.socket], ready: Callable[[], None], lifeline: int | None = None
+) -> int:
     """Serve bound sockets in this process.
 
     Args:
         config: The settings.
         sockets: Bound and not yet listening.
         ready: Called once connections are accepted.
+        lifeline: A descriptor that becomes readable when the process that watches over this one has died, or None.
+
+    Returns:
+        The exit status.
     """
     app = application.load(config.application, factory=config.factory, interface=config.interface)
 
@@ -223,6 +242,8 @@ def run_process(config: Config, sockets: list[socket.socket], ready: Any) -> int
         server = Server(config, app, sockets)
         async with anyio.create_task_group() as tasks:
             await tasks.start(server.watch_signals)
+            if lifeline is not None:
+                tasks.start_soon(server.watch_lifeline, lifeline)
             status = await server.serve(ready)
             tasks.cancel_scope.cancel()
         return status

@@ -9,9 +9,10 @@ waits for :attr:`Stream.changed`, so that a cancelled ``receive()`` loses nothin
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import NamedTuple
 
-from .events import Headers
+from .checks import Headers
 from .extensions import FilePart
 from .requests import Request
 from .responses import Head
@@ -33,6 +34,8 @@ class Stream(ABC):
         transport: The connection that it came on.
         changed: Fired when anything of the stream may have changed.
         finished: The response is complete, or was cut off: nothing more goes out.
+        closing: The connection ends with this response; only HTTP/1.1 says so.
+        on_stop: Called when the server begins to stop, or None.
         broken: The request turned out to be broken, or the stream was reset or cut off.
     """
 
@@ -42,6 +45,8 @@ class Stream(ABC):
         self.changed = changed
         self.finished = False
         self.broken = False
+        self.closing = False
+        self.on_stop: Callable[[], None] | None = None
 
     @property
     def gone(self) -> bool:
@@ -95,6 +100,12 @@ class Stream(ABC):
 
     def push(self, path: str, headers: Headers) -> None:  # noqa: B027
         """Promise a response to a request that the client did not make, where that is possible."""
+
+    def stop(self) -> None:
+        """Make this the last thing on its connection, and have the call told if it wants to know."""
+        self.closing = True
+        if self.on_stop is not None:
+            self.on_stop()
 
     def finish(self) -> None:
         """Take note that nothing more goes out."""

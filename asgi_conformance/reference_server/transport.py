@@ -15,6 +15,8 @@ from typing import Any
 
 import anyio
 
+from .extensions import FilePart
+
 #: How long a closed connection goes on reading what the client still sends, in seconds (RFC 9112, section 9.6).
 LINGER = 1.0
 #: How many bytes are read at once, and how many may wait until somebody takes them.
@@ -84,6 +86,11 @@ class Transport:
             self.lost = self.ended = True
             return None
 
+    @property
+    def backlog(self) -> int:
+        """How many bytes wait for the kernel."""
+        return len(self._outbox)
+
     async def fill(self) -> None:
         """Read into the inbox until the client sends no more; pause while nobody takes what is there."""
         while not self.ended:
@@ -115,11 +122,15 @@ class Transport:
 
     async def receive(self) -> bytes:
         """Wait for bytes of the client; ``b""`` when there are no more, by the client's will or by loss."""
+        return await self.receive_raw()
+
+    async def receive_raw(self) -> bytes:
+        """Wait for bytes from the socket."""
         try:
             await anyio.wait_readable(self.socket)
             return self.socket.recv(READ_SIZE)
         except BlockingIOError:
-            return await self.receive()
+            return await self.receive_raw()
         except (OSError, anyio.ClosedResourceError, ValueError):
             self.lose()
             return b""
@@ -177,17 +188,18 @@ class Transport:
         if self._delivered < target:
             raise ClientDisconnected("the connection to the client is closed")
 
-    async def send_file(self, descriptor: int, offset: int, count: int) -> None:
+    async def send_file(self, part: FilePart) -> None:
         """Send a part of a file, without a copy where the system can.
 
         Raises:
             ClientDisconnected: The connection was lost before the end.
-            EOFError: The file has fewer bytes than ``count``.
+            EOFError: The file became shorter meanwhile.
         """
         await self.drained()
+        offset, count = part.offset, part.count
         while count:
             try:
-                sent = os.sendfile(self.socket.fileno(), descriptor, offset, count)
+                sent = os.sendfile(self.socket.fileno(), part.descriptor, offset, count)
             except BlockingIOError:
                 await anyio.wait_writable(self.socket)
                 continue
@@ -210,14 +222,18 @@ class Transport:
         What the client still sends is read away for a moment, so that a reset does not destroy the last response
         before the client has read it (rfc.http1.connection.readable-error).
         """
+        self.say_goodbye()
         with anyio.move_on_after(LINGER, shield=True):
             while self._outbox and not self.lost:
                 await self._push_when_writable()
             self.finish()
             while not self.ended:
-                self.ended = not await self.receive()
+                self.ended = not await self.receive_raw()
         self.lose()
         self.socket.close()
+
+    def say_goodbye(self) -> None:
+        """Announce the end of the stream in the layer above the socket, if there is one."""
 
     def finish(self) -> None:
         """Tell the client that no more bytes will come."""

@@ -1,0 +1,169 @@
+"""TLS: the settings, the transport over it, and the entry of the ``tls`` extension."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import socket
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import anyio
+
+from .config import Config
+from .extensions import FilePart
+from .transport import READ_SIZE, Transport
+
+#: How long a TLS handshake may take, in seconds.
+HANDSHAKE_LIMIT = 10.0
+#: tls.tls-version.value
+VERSIONS = {"TLSv1.2": 0x0303, "TLSv1.3": 0x0304}
+PEM_BLOCK = re.compile("-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----\n?", re.DOTALL)
+
+
+@dataclass
+class TlsSettings:
+    """What all TLS connections of a server share.
+
+    Attributes:
+        context: The context, with the certificate loaded.
+        certificate: The certificate that clients get, PEM-encoded (tls.server-cert.value).
+        cipher_suites: The number of each cipher suite by the name that OpenSSL has for it.
+    """
+
+    context: ssl.SSLContext
+    certificate: str
+    cipher_suites: dict[str, int]
+
+
+def load(config: Config) -> TlsSettings:
+    """Load the certificate, the key and the authorities that ``config`` names."""
+    assert config.certfile is not None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(config.certfile, config.keyfile)
+    if config.client_ca:
+        context.verify_mode = ssl.CERT_OPTIONAL  # tls.client-cert-error.set-when-bad: a bad one is refused
+        context.load_verify_locations(config.client_ca)
+    context.set_alpn_protocols(["http/1.1"] if config.spec_minimal else ["h2", "http/1.1"])  # rfc.http2.alpn
+    blocks = PEM_BLOCK.findall(Path(config.certfile).read_text())
+    # tls.cipher-suite.type: OpenSSL's identifiers have the number in their lower 16 bits
+    suites = {cipher["name"]: cipher["id"] & 0xFFFF for cipher in context.get_ciphers()}
+    return TlsSettings(context, blocks[0], suites)
+
+
+async def accept(sock: socket.socket, settings: TlsSettings) -> TlsTransport | None:
+    """Shake hands on a connection that was just accepted; None when that fails."""
+    transport = TlsTransport(sock, settings)
+    with anyio.move_on_after(HANDSHAKE_LIMIT):
+        if await transport.shake_hands():
+            return transport
+    return None
+
+
+class TlsTransport(Transport):
+    """A transport whose bytes are encrypted on the way."""
+
+    def __init__(self, sock: socket.socket, settings: TlsSettings) -> None:
+        super().__init__(sock)
+        self.settings = settings
+        self.tls_entry = self.entry
+        self._incoming = ssl.MemoryBIO()
+        self._outgoing = ssl.MemoryBIO()
+        self.tls = settings.context.wrap_bio(self._incoming, self._outgoing, server_side=True)
+
+    async def shake_hands(self) -> bool:
+        """Do the handshake; False when it fails."""
+        while True:
+            try:
+                self.tls.do_handshake()
+            except ssl.SSLWantReadError:
+                self._pass_on()
+                data = await self.receive_raw()
+                if not data:
+                    return False
+                self._incoming.write(data)
+            except ssl.SSLError:
+                self._pass_on()  # the alert says why
+                return False
+            else:
+                self._pass_on()
+                self.alpn = self.tls.selected_alpn_protocol()
+                return True
+
+    def _pass_on(self) -> None:
+        super().write(self._outgoing.read())
+
+    async def receive(self) -> bytes:
+        """Wait for bytes of the client, decrypted."""
+        while True:
+            try:
+                data = self.tls.read(READ_SIZE)
+            except ssl.SSLWantReadError:
+                self._pass_on()
+                raw = await self.receive_raw()
+                if raw:
+                    self._incoming.write(raw)
+                else:
+                    self._incoming.write_eof()
+            except ssl.SSLError:  # the end without a goodbye, or nonsense
+                return b""
+            else:
+                self._pass_on()
+                return data
+
+    def write(self, data: bytes) -> None:
+        """Encrypt bytes, and send them as soon as the kernel takes them."""
+        if data and not self.lost:
+            self.tls.write(data)
+            self._pass_on()
+        else:
+            super().write(data)
+
+    def say_goodbye(self) -> None:
+        """Announce the end of the stream in TLS."""
+        with contextlib.suppress(ssl.SSLError):  # it wants to read the client's goodbye, which nobody waits for
+            self.tls.unwrap()
+        self._pass_on()
+
+    async def send_file(self, part: FilePart) -> None:
+        """Send a part of a file, which has to be read here to be encrypted."""
+        for offset, length in part.pieces():
+            self.write(part.read(offset, length))
+            await self.drained()
+
+    def entry(self) -> dict[str, Any]:
+        """The entry of the ``tls`` extension (tls.rst, TLS Connection Scope; tls.scope.per-connection)."""
+        chain = client_chain(self.tls)
+        cipher = self.tls.cipher()
+        return {
+            "server_cert": self.settings.certificate,  # tls.server-cert.present
+            "client_cert_chain": chain,  # tls.client-cert-chain.first-is-client
+            "client_cert_name": subject_of(chain[0]) if chain else None,  # tls.client-cert-name.required-with-chain
+            "client_cert_error": None,  # tls.client-cert-error.none-when-good
+            "tls_version": VERSIONS.get(self.tls.version() or ""),  # tls.tls-version.present
+            "cipher_suite": self.settings.cipher_suites.get(cipher[0]) if cipher else None,  # tls.cipher-suite.present
+        }
+
+
+def client_chain(tls: ssl.SSLObject) -> list[str]:
+    """The certificates that the client sent, its own first, PEM-encoded; before Python 3.13 its own alone."""
+    if hasattr(tls, "get_unverified_chain"):
+        chain = tls.get_unverified_chain() or []
+    else:
+        own = tls.getpeercert(binary_form=True)
+        chain = [own] if own else []
+    return [ssl.DER_cert_to_PEM_cert(certificate) for certificate in chain]
+
+
+def subject_of(certificate: str) -> str:
+    """The subject of a PEM certificate in the string form of RFC 4514 (tls.client-cert-name.rfc4514)."""
+    from cryptography import x509
+
+    return x509.load_pem_x509_certificate(certificate.encode()).subject.rfc4514_string()
+
+
+def preload() -> None:
+    """Import what client certificates need, before the first connection waits for it."""
+    import cryptography.x509  # noqa: F401
