@@ -259,6 +259,15 @@ class Call:
         )
         return self.tell("send", what=what, beside=beside, propagate=propagate, events=encode(list(events)))
 
+    def begin_flood(self, event: object, count: int, *, interval: float = 0) -> Step:
+        """Have a child task send one event again and again, ``interval`` seconds apart; the step gives how often."""
+        what = f"send() of {count} times {_kind(event)}"
+        return self.tell("flood", what=what, beside=True, event=encode(event), count=count, interval=interval)
+
+    async def progress(self, step: Step) -> int:
+        """How many events of a begun step have been sent so far."""
+        return int(await self.ask("progress", step=step.number))
+
     async def send(self, *events: object, deadline: float | None = None) -> None:
         """Send valid events. Raises Broken when one of them makes ``send()`` raise, TimedOut when it does not end."""
         await self.begin_send(*events).result(deadline)

@@ -1,0 +1,74 @@
+"""How a connection ends under an application, for the cases of several suites."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from asgi_conformance.call import Call, Step
+from asgi_conformance.clients.http import HttpClient, Response
+from asgi_conformance.clients.http1 import Http1Client
+from asgi_conformance.exchange import Exchange
+from asgi_conformance.expect import expect
+from asgi_conformance.verdict import Broken, Level, TimedOut
+
+#: How clients leave, by the name of a variation: with FIN, or with RST or RST_STREAM.
+WAYS: Mapping[str, str] = {"closed": "close", "reset": "reset"}
+#: The first part of the response that :func:`streaming` begins.
+BEGUN = b"begun"
+
+
+async def leave(client: HttpClient, way: str) -> None:
+    """Have the client leave in one of the :data:`WAYS`."""
+    await (client.reset() if way == "reset" else client.close())
+
+
+async def streaming(exchange: Exchange) -> tuple[HttpClient, Call]:
+    """A call whose request has been read and whose response has begun and reached the client with :data:`BEGUN`."""
+    client, app = await exchange.dialogue()
+    await app.receive_body()
+    await app.start(200)
+    await app.body(BEGUN, more=True)
+    await client.body_until(len(BEGUN))
+    return client, app
+
+
+async def left_midway(exchange: Exchange, way: str = "close") -> Call:
+    """A call whose client has left in the midst of the response, and that has received ``http.disconnect``."""
+    client, app = await streaming(exchange)
+    await leave(client, way)
+    await disconnect(app, app.begin_receive(beside=True))
+    return app
+
+
+async def disconnect(app: Call, waiting: Step, deadline: float | None = None) -> Mapping[str, Any]:
+    """The event that a begun ``receive()`` gives when the connection is over; it has to be ``http.disconnect``.
+
+    Raises:
+        Broken: it is another event, or ``receive()`` raised; of the level should when the server cancelled the call.
+        TimedOut: nothing came within ``deadline`` seconds (None: the usual ones).
+    """
+    raised = await waiting.outcome(deadline)
+    if raised is not None:
+        level = Level.SHOULD if raised.is_cancellation else None
+        raise Broken("receive() gives http.disconnect", f"it raised {raised}", level=level)
+    event = await app.event_of(waiting)
+    expect(event.get("type"), "the type of the event").equals("http.disconnect")
+    return event
+
+
+async def answer_or_end(client: HttpClient) -> Response | None:
+    """Wait for what ends a request: a response, whole or cut off, or None where the connection ended without one.
+
+    Raises:
+        TimedOut: neither came.
+    """
+    if isinstance(client, Http1Client):
+        return await client.next_response_or_end()
+    try:
+        return await client.response()
+    except TimedOut:
+        raise
+    except Broken:
+        await client.ended()
+        return None
