@@ -5,6 +5,9 @@ The standing is the last line, because the end is what a terminal shows.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
 from asgi_conformance.reports.ansi import TONES, Paint
 from asgi_conformance.reports.diagram import draw
 from asgi_conformance.reports.text import cells, clip, count, one_line, pad, visible, web_link, wrap
@@ -36,6 +39,34 @@ def render(document: Document, *, color: bool = False, width: int = 100, verbosi
     return "\n".join(_Page(run, Paint(color), width, verbosity).text() for run in document["runs"])
 
 
+def _grouped(results: Sequence[Result], *, whole: bool) -> list[list[Result]]:
+    """The results by requirement, since one mistake often shows in many circumstances; each alone when whole."""
+    groups: dict[str, list[Result]] = {}
+    for result in results:
+        groups.setdefault(result["case"] if whole else result["requirement"], []).append(result)
+    return list(groups.values())
+
+
+def _also(result: Result, others: Sequence[Result]) -> str:
+    """The circumstances of the others; with what was observed where that is more than other numbers."""
+
+    def words(of: Result) -> str:
+        return re.sub(r"[0-9]+", "0", of["observed"] or of["reason"] or "")
+
+    def name(of: Result) -> str:
+        return of["case"].removeprefix(of["requirement"]).strip("/") or of["case"]
+
+    alike = ", ".join(name(other) for other in others if words(other) == words(result))
+    differing = [f"{name(other)}: {other['observed']}" for other in others if words(other) != words(result)]
+    return "\n".join([*([alike] if alike else []), *differing])
+
+
+def _shortened(reason: str) -> str:
+    """A reason of many lines (a traceback) by its beginning and its end."""
+    lines = reason.splitlines()
+    return reason if len(lines) <= 8 else "\n".join([*lines[:2], "⋮ (-v shows all)", *lines[-4:]])
+
+
 class _Page:
     """One run on a terminal."""
 
@@ -64,25 +95,25 @@ class _Page:
         results = having(self.run, verdict)
         if brief and verdict in ("unsupported", "not-applicable", "observed"):
             return
-        for result in results:
+        for first, *others in _grouped(results, whole=self.verbosity > 0):
             if brief or verdict == "pass":
-                self._line_of(result)
+                self._line_of(first, others)
             else:
-                self._block(result)
+                self._block(first, others)
         if results and (brief or verdict == "pass"):
             self.lines.append("")
 
-    def _line_of(self, result: Result) -> None:
-        """A result in one line: its id, and what was observed or why nothing was."""
+    def _line_of(self, result: Result, others: Sequence[Result] = ()) -> None:
+        """A result in one line: its id, how many others are like it, and what was observed or why nothing was."""
         mark = self.paint(MARKS[result["verdict"]], TONES[result["verdict"]], "bold")
-        id_ = one_line(result["case"])
+        id_ = one_line(result["case"]) + (f" (and {len(others)} more)" if others else "")
         words = result["observed"] or result["reason"] or ""
         room = self.width - len(id_) - 5
         rest = self.paint("  " + clip(one_line(words), room), "dim") if words and room > 12 else ""
         self.lines.append(f" {mark} {id_}{rest}")
 
-    def _block(self, result: Result) -> None:
-        """A result in full."""
+    def _block(self, result: Result, others: Sequence[Result] = ()) -> None:
+        """A result in full, with what is to be said of others of the same requirement and verdict."""
         entry = requirement_of(self.run, result)
         self._heading(result)
         for line in wrap(result["title"], self.width - len(_INDENT)):
@@ -90,7 +121,8 @@ class _Page:
         self.lines.append("")
         self._field("expected", result["expected"], "green")
         self._field("observed", result["observed"], TONES[result["verdict"]])
-        self._field("reason", result["reason"])
+        self._field("reason", result["reason"] if self.verbosity > 0 else _shortened(result["reason"] or ""))
+        self._field("also in", _also(result, others))
         if result["launch"] != "plain":
             self._field("launch", result["launch"])
         if len(set(result["history"])) > 1:

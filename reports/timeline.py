@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -46,12 +47,13 @@ _KINDS: dict[tuple[str, str], tuple[int, int, str, str]] = {
     ("application", "call"): (1, 2, "call", "event"),
     ("application", "receive"): (1, 2, "receive", "event"),
     ("application", "send"): (2, 1, "send", "event"),
-    ("application", "raised"): (2, 2, "raised", "trouble"),
-    ("application", "returned"): (2, 1, "return", "note"),
-    ("application", "cancelled"): (1, 2, "cancelled", "trouble"),
+    ("application", "raised"): (2, 2, "", "trouble"),
+    ("application", "returned"): (2, 1, "", "note"),
+    ("application", "cancelled"): (1, 2, "", "trouble"),
     ("application", "step"): (2, 2, "", "note"),
     ("server", "output"): (1, 1, "output", "note"),
-    ("server", "exit"): (1, 1, "exit", "trouble"),
+    ("server", "signal"): (1, 1, "", "note"),
+    ("server", "exit"): (1, 1, "", "trouble"),
 }
 
 
@@ -65,11 +67,11 @@ def _step(entry: Entry, kept_bytes: int) -> Step:
     unknown = (lane, lane, one_line(entry["kind"]), "note")
     start, end, label, tone = _KINDS.get((entry["lane"], entry["kind"]), unknown)
     data = _bytes(entry["hex"])[:kept_bytes]
-    words = one_line(entry["text"])
+    words = one_line(_told(entry))
     if entry["hex"] is not None:
         label, payload = " ".join(part for part in (label, words) if part), of_bytes(data)
     else:
-        payload = words
+        label, payload = label or ("" if words else one_line(entry["kind"])), words
     return Step(
         ms=entry["t"] * 1000,
         start=start,
@@ -81,6 +83,23 @@ def _step(entry: Entry, kept_bytes: int) -> Step:
         tone=tone,
         number=entry["connection"] if entry["lane"] == "client" else entry["call"],
     )
+
+
+# An event or a scope in the text of an entry, as Python writes it.
+_EVENT = re.compile(r"\{'type': '([\w.]+)'(?:, )?(.*)\}", re.DOTALL)
+_SCOPE_KEYS = ("type", "method", "path")
+
+
+def _told(entry: Entry) -> str:
+    """The text of an entry with what people look for first: an event's type, a scope's type, method and path."""
+    text = entry["text"]
+    if entry["lane"] != "application":
+        return text
+    if entry["kind"] == "call":
+        values = (re.search(rf"'{key}': '([^']*)'", text) for key in _SCOPE_KEYS)
+        return " ".join([*(value[1] for value in values if value), text])
+    event = _EVENT.fullmatch(text)
+    return f"{event[1]} {event[2]}".rstrip() if event else text
 
 
 def _bytes(hex_: str | None) -> bytes:

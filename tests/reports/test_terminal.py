@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 import re
 
 import pytest
 
 from asgi_conformance.reports import terminal
 from asgi_conformance.reports.text import cells
+from asgi_conformance.reports.timeline import steps
 from asgi_conformance.results import Known
+from asgi_conformance.trace import Trace
 from tests.reports import sample
 
 FAILURE = """\
@@ -123,3 +126,50 @@ def test_colours_only_when_asked() -> None:
     plain, coloured = terminal.render(doc), terminal.render(doc, color=True)
     assert "\x1b" not in plain
     assert re.sub(r"\x1b\[[0-9;]+m", "", coloured) == plain
+
+
+def test_one_mistake_in_many_circumstances_is_told_once() -> None:
+    """Cases of one requirement share a block: the circumstances alike in a list, others with what they showed."""
+    doc = sample.small("fail", "fail")
+    run = doc["runs"][0]
+    extra = copy.deepcopy(run["results"][1])
+    extra["case"], extra["observed"] = "tls.extension.absent-without-tls/kept", "the connection was lost"
+    run["results"].append(extra)
+    run["cases"][extra["case"]] = run["cases"]["tls.extension.absent-without-tls"]
+    text = terminal.render(doc)
+    assert "also in     http2\n               kept: the connection was lost\n" in text
+    assert text.count("run it") == 1
+    assert terminal.render(doc, verbosity=1).count("run it") == 3
+    assert " ✗ tls.extension.absent-without-tls  " in terminal.render(doc, verbosity=-1)
+
+
+def test_a_long_reason_keeps_its_beginning_and_its_end() -> None:
+    """The traceback of a faulty case is cut in the middle, unless more is asked for."""
+    doc = sample.small("error")
+    doc["runs"][0]["results"][0]["reason"] = "\n".join(
+        ["it failed", *(f"line {number}" for number in range(30)), "end"]
+    )
+    text = terminal.render(doc)
+    assert "line 29\n               end\n" in text
+    assert "line 15" not in text
+    assert "line 15" in terminal.render(doc, verbosity=1)
+
+
+def test_events_and_scopes_are_told_by_their_names() -> None:
+    """In the drawing an event begins with its type, a call with its scope's type, method and path."""
+    trace = Trace()
+    trace.record(
+        "application", "call", "{'http_version': '1.1', 'type': 'http', 'method': 'GET', 'path': '/a'}", call=1
+    )
+    trace.record("application", "send", "{'type': 'http.response.start', 'status': 200}", call=1)
+    trace.record("application", "send", "not an event", call=1)
+    trace.record("application", "returned", "the application call returned", call=1)
+    trace.record("application", "returned", "", call=1)
+    rows = steps(trace.entries())
+    assert [f"{row.label} {row.payload}".strip() for row in rows] == [
+        f"call http GET /a {scope}",
+        "send http.response.start 'status': 200",
+        "send not an event",
+        "the application call returned",
+        "returned",
+    ]
