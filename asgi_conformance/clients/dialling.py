@@ -34,7 +34,7 @@ async def connected_socket(address: Address, deadline: float) -> socket.socket:
         if family != socket.AF_UNIX:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         failure = await _connect(sock, address.uds or (address.host, address.port), deadline)
-        if failure == errno.EINPROGRESS:
+        if failure == errno.ETIMEDOUT:
             raise TimedOut(expected, f"it did not within {deadline:g} s")
         if failure:
             raise ConnectionRefused(expected, os.strerror(failure))
@@ -47,18 +47,21 @@ async def connected_socket(address: Address, deadline: float) -> socket.socket:
 
 
 async def _connect(sock: socket.socket, target: str | tuple[str, int], deadline: float) -> int:
-    """Connect; gives 0, or the errno, which is EINPROGRESS when the time was up."""
+    """Connect; gives 0 or the errno, which is ETIMEDOUT when the time was up."""
     loop = asyncio.get_running_loop()
     end = loop.time() + deadline
-    failure = sock.connect_ex(target)
-    while failure == errno.EAGAIN and loop.time() < end:
+    while (failure := sock.connect_ex(target)) == errno.EAGAIN:
+        if loop.time() > end:
+            return errno.ETIMEDOUT
         await asyncio.sleep(QUEUE_FULL_PAUSE)
+    if failure == errno.EINPROGRESS:
+        # On loopback the connection stands when the first call returns, and the second says so at once.
         failure = sock.connect_ex(target)
-    if failure == errno.EAGAIN:
-        return errno.EINPROGRESS
-    if failure == errno.EINPROGRESS and await _ready(sock, end, writing=True):
-        return sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-    return failure
+    if failure != errno.EALREADY:
+        return failure
+    if not await _ready(sock, end, writing=True):
+        return errno.ETIMEDOUT
+    return sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
 
 
 async def shake_hands(sock: socket.socket, layer: TlsLayer, address: Address, deadline: float) -> None:
@@ -87,13 +90,13 @@ async def _ready(sock: socket.socket, end: float, *, writing: bool) -> bool:
     """Wait until the socket can be written or read, or until ``end`` on the loop's clock: then False."""
     loop = asyncio.get_running_loop()
     ready: asyncio.Future[bool] = loop.create_future()
-    (loop.add_writer if writing else loop.add_reader)(sock, _settle, ready, True)
+    (loop.add_writer if writing else loop.add_reader)(sock.fileno(), _settle, ready, True)
     timer = loop.call_at(end, _settle, ready, False)
     try:
         return await ready
     finally:
         timer.cancel()
-        (loop.remove_writer if writing else loop.remove_reader)(sock)
+        (loop.remove_writer if writing else loop.remove_reader)(sock.fileno())
 
 
 def _settle(future: asyncio.Future[bool], value: bool) -> None:

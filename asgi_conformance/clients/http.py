@@ -28,7 +28,8 @@ class Response:
     ``headers`` and ``trailers`` have the names as they stood on the wire. ``raw`` holds all bytes of an HTTP/1
     response (1xx before it included) and is empty for HTTP/2. ``complete`` says that the framing came to its end;
     ``ended`` how the connection ended while this response was read: ``"closed"``, ``"reset"``, or None while it is
-    open. ``flaws`` are departures from the grammar over which a recipient can read: sentences.
+    open; over HTTP/2, how the stream did, and ``reset_code`` is then the code of the server's RST_STREAM.
+    ``flaws`` are departures from the grammar over which a recipient can read: sentences.
     """
 
     status: int
@@ -43,6 +44,7 @@ class Response:
     ended: str | None = None
     raw: bytes = b""
     flaws: list[str] = field(default_factory=list)
+    reset_code: int | None = None
 
     def values(self, name: bytes) -> list[bytes]:
         """The values of all header lines called ``name``, in any letter case, in order."""

@@ -27,19 +27,19 @@ class Outbox:
         if not self.unsent:
             data = data[self._taken(data) :]
             if data:
-                self._loop.add_writer(self._socket, self._flush)
+                self._loop.add_writer(self._socket.fileno(), self._flush)
         self.unsent += data
 
     def drop(self) -> None:
         """Forget what has not been taken."""
         if self.unsent:
-            self._loop.remove_writer(self._socket)
+            self._loop.remove_writer(self._socket.fileno())
             self.unsent.clear()
 
     def _flush(self) -> None:
         del self.unsent[: self._taken(self.unsent)]
         if not self.unsent:
-            self._loop.remove_writer(self._socket)
+            self._loop.remove_writer(self._socket.fileno())
             self._drained()
 
     def _taken(self, data: bytes | bytearray) -> int:

@@ -33,8 +33,9 @@ class Wire:
 
     ``ending`` is None while the peer's side is open, then ``"closed"`` (FIN) or ``"reset"`` (RST); both are a close.
     ``closed`` says that this side has given up the connection. ``trouble`` is what the system said of a failed write
-    or a TLS alert, or None. ``bell`` rings at every change. ``deadline`` is the longest wait in seconds unless a
-    call gives its own. ``local`` and ``remote`` are the addresses of both ends, None on a unix socket.
+    or a TLS alert, or None. ``bell`` rings at every change, after ``on_change`` was called. ``deadline`` is the
+    longest wait in seconds unless a call gives its own. ``local`` and ``remote`` are the addresses of both ends,
+    None on a unix socket.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Wire:
         self.number = number
         self.deadline = deadline
         self.bell = Bell()
+        self.on_change: Callable[[], None] = lambda: None
         self.ending: str | None = None
         self.closed = False
         self.trouble: str | None = None
@@ -120,12 +122,14 @@ class Wire:
         stopped reading.
         """
         self.send_soon(data)
+        return await self.drained(deadline)
+
+    async def drained(self, deadline: float | None = None) -> bool:
+        """Wait until the system has taken everything that was sent; as :meth:`send`."""
         seconds = self.deadline if deadline is None else deadline
         if not await self.bell.until(lambda: not self._outbox.unsent or self.closed, seconds):
-            raise TimedOut(
-                f"the server reads the {len(data)} bytes that the client sends",
-                f"after {seconds:g} s {len(self._outbox.unsent)} bytes were still not taken",
-            )
+            left = len(self._outbox.unsent)
+            raise TimedOut("the server reads what the client sends", f"after {seconds:g} s {left} bytes were not taken")
         return not self._outbox.failed
 
     def send_soon(self, data: bytes) -> None:
@@ -194,12 +198,12 @@ class Wire:
         self._paused = False
         if not self._reading and not self.is_over:
             self._reading = True
-            self._loop.add_reader(self._socket, self._on_readable)
+            self._loop.add_reader(self._socket.fileno(), self._on_readable)
 
     def _stop_reading(self) -> None:
         if self._reading:
             self._reading = False
-            self._loop.remove_reader(self._socket)
+            self._loop.remove_reader(self._socket.fileno())
 
     def _on_readable(self) -> None:
         try:
@@ -229,7 +233,7 @@ class Wire:
             self._unread += data
             if len(self._unread) > MOST_UNREAD:
                 self._stop_reading()
-            self.bell.ring()
+            self._changed()
         if self._tls is not None and self._tls.said_goodbye:
             self._end("closed", "close_notify")
 
@@ -237,6 +241,10 @@ class Wire:
         self._stop_reading()
         self.ending = ending
         self.note("eof" if ending == "closed" else "reset", text)
+        self._changed()
+
+    def _changed(self) -> None:
+        self.on_change()
         self.bell.ring()
 
     # Ending
