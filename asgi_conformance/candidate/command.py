@@ -206,7 +206,8 @@ def _needed_words(template: Template, launch: Launch) -> Iterator[str]:
 def _place_of_options(words: Sequence[str]) -> int:
     """Where options go: before the application, as a parser may end there (tremolo's does), and before its ``-a``."""
     place = next(index for index, word in enumerate(words) if "app" in placeholders(word))
-    return place - 1 if place > 1 and words[place - 1].startswith("-") else place
+    before = words[place - 1] if place > 1 else ""
+    return place - 1 if before.startswith("-") and "=" not in before else place
 
 
 def _idle_placeholders(launch: Launch) -> set[str]:

@@ -79,12 +79,10 @@ def find_given(option: Option, names: Collection[str], words: Sequence[str]) -> 
         if word in names:
             after = words[index + 1] if takes_value and index + 1 < len(words) else None
             return Given(word, after)
-        if not takes_value:
-            continue
         for name in names:
             if word.startswith(name + "="):
                 return Given(name, word[len(name) + 1 :])
-            if len(name) == 2 and word.startswith(name) and not word.startswith("--"):
+            if takes_value and len(name) == 2 and word.startswith(name) and not word.startswith("--"):
                 return Given(name, word[2:])
     return None
 

@@ -22,6 +22,8 @@ _STRAGGLERS = 1.0
 
 #: The families that live, to be ended when this interpreter ends whatever the reason.
 _living: set[Family] = set()
+#: The process whose they are: a fork of it must not end them.
+_owner = os.getpid()
 
 
 def describe_exit(returncode: int) -> str:
@@ -210,6 +212,8 @@ class _Protocol(asyncio.SubprocessProtocol):
 
 def end_all() -> None:
     """End every candidate that lives; called at the end of the interpreter, and safe to call at any time."""
+    if os.getpid() != _owner:
+        return
     for family in tuple(_living):
         family.kill()
         with contextlib.suppress(ChildProcessError):

@@ -1,0 +1,1 @@
+"""Tests of how a candidate is started, known to be ready, heard, and ended."""
