@@ -6,7 +6,7 @@ import time
 from types import TracebackType
 from typing import TextIO
 
-from asgi_conformance.run import Progress
+from asgi_conformance.runner import Progress
 
 _WIDTH = 30
 #: How often the bar is drawn at most, in seconds; and how often a plain line is written.

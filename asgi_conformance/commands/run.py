@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import shutil
-import signal
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,12 +11,13 @@ from typing import Any
 import click
 
 from asgi_conformance.case import Case, Suites, load_suites
+from asgi_conformance.commands.interruption import Interruption
 from asgi_conformance.commands.listing import selected
 from asgi_conformance.commands.outputs import Outputs
 from asgi_conformance.commands.progress import progress_for
 from asgi_conformance.reporting import load_report
 from asgi_conformance.results import Document, Run, document, label
-from asgi_conformance.run import Options, run_candidate
+from asgi_conformance.runner import Options, run_candidate
 from asgi_conformance.scheduler import Schedule
 
 #: The command of the reference server: what is tested when no server is named.
@@ -40,18 +39,20 @@ def run_servers(options: Mapping[str, Any]) -> int:
         servers = [REFERENCE]
         click.echo("No --server was given: testing the reference server that comes with the suite.", err=True)
     runs: list[Run] = []
-    for server in servers:
-        for _ in range(options["repeat"]):
-            run = _run_one(_options_of(server, options), suites, cases, quiet=options["quiet"] > 0)
-            runs.append(run)
-            _show(document([run]), options)
-            if not run["complete"]:
+    with Interruption() as interruption:
+        for server in (server for server in servers for _ in range(options["repeat"])):
+            quiet = options["quiet"] > 0
+            run = _run_one(_options_of(server, options), suites, cases, interruption, quiet=quiet)
+            if run is not None:
+                runs.append(run)
+                _show(document([run]), options)
+            if interruption.came:
                 break
     outputs.write(document(runs))
     changed = _changed(runs) if options["repeat"] > 1 else []
     for line in changed:
         click.echo(line)
-    return _status(runs, bool(changed))
+    return 130 if interruption.came else _status(runs, bool(changed))
 
 
 def _options_of(server: str, options: Mapping[str, Any]) -> Options:
@@ -65,35 +66,11 @@ def _options_of(server: str, options: Mapping[str, Any]) -> Options:
     )
 
 
-def _run_one(options: Options, suites: Suites, cases: Sequence[Case], *, quiet: bool) -> Run:
+def _run_one(
+    options: Options, suites: Suites, cases: Sequence[Case], interruption: Interruption, *, quiet: bool
+) -> Run | None:
     with progress_for(sys.stderr, len(cases), quiet=quiet) as progress:
-        return asyncio.run(_interruptible(options, suites, cases, progress.show))
-
-
-async def _interruptible(options: Options, suites: Suites, cases: Sequence[Case], show: Any) -> Run:
-    """Run, and on Ctrl-C end the candidates and give what there is; a second Ctrl-C ends everything at once."""
-    task = asyncio.ensure_future(run_candidate(options, suites, cases, show))
-    interrupts = 0
-
-    def interrupt() -> None:
-        nonlocal interrupts
-        interrupts += 1
-        if interrupts == 1:
-            task.cancel()
-        else:
-            from asgi_conformance.candidate.process import end_all
-
-            end_all()
-            os._exit(130)
-
-    loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGINT, interrupt)
-    loop.add_signal_handler(signal.SIGTERM, interrupt)
-    try:
-        return await task
-    except asyncio.CancelledError:
-        # The interruption came before there was anything to report.
-        raise click.Abort from None
+        return interruption.run(run_candidate(options, suites, cases, progress.show))
 
 
 def _show(doc: Document, options: Mapping[str, Any]) -> None:
@@ -123,10 +100,8 @@ def _changed(runs: Sequence[Run]) -> list[str]:
 
 
 def _status(runs: Sequence[Run], changed: bool) -> int:
-    if not all(run["complete"] for run in runs):
-        return 130
     results = [result for run in runs for result in run["results"]]
-    if any(result["verdict"] == "error" for result in results):
+    if not all(run["complete"] for run in runs) or any(result["verdict"] == "error" for result in results):
         return 4
     failed = any(result["verdict"] == "fail" and not _is_expected(result) for result in results)
     return 1 if failed or changed or any(_is_unexpected(result) for result in results) else 0

@@ -1,0 +1,197 @@
+"""Runs: what is confirmed before it is told, what a dead candidate costs, what an interruption leaves."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+
+import pytest
+
+from asgi_conformance.candidate.launch import Launch
+from asgi_conformance.case import Case, Suites, load_suites
+from asgi_conformance.exchange import Exchange
+from asgi_conformance.results import Run
+from asgi_conformance.runner import Options, Progress, run_candidate
+from asgi_conformance.scheduler import Schedule
+from asgi_conformance.verdict import Broken, Inconclusive, Observed, Unsupported
+
+MUST = "http.request.type"
+SHOULD = "http.request.streamed"
+MAY = "http.response.start.early-flush-allowed"
+REFERENCE = f"{sys.executable} -m asgi_conformance.reference_server <app>"
+
+Function = Callable[[Exchange], Awaitable[None]]
+
+
+@pytest.fixture(scope="module")
+def suites() -> Suites:
+    """The catalogue, whose requirements the cases here are about."""
+    return load_suites()
+
+
+def a_case(function: Function, name: str = "one", *, requirement: str = MUST, **options: object) -> Case:
+    """A case of a requirement made of a function."""
+    return Case(f"{requirement}/{name}", requirement, function, **options)  # type: ignore[arg-type]
+
+
+def judged(suites: Suites, cases: Sequence[Case], *, jobs: int = 16, server: str = REFERENCE) -> Run:
+    """Run these cases against a server."""
+    return asyncio.run(run_candidate(Options(server, schedule=Schedule(jobs=jobs)), suites, cases))
+
+
+async def passes(exchange: Exchange) -> None:
+    """A case that passes with evidence."""
+    await exchange.still_serves()
+
+
+async def breaks(exchange: Exchange) -> None:
+    """A case that finds a breach."""
+    await exchange.still_serves()
+    raise Broken("x is 1", "x is 2")
+
+
+async def kills(exchange: Exchange) -> None:
+    """A case during which the server dies."""
+    client = await exchange.http1()
+    await client.request()
+    app = await exchange.call(client)
+    exchange.candidate.process.kill()  # type: ignore[union-attr]
+    await app.receive()
+
+
+@pytest.mark.parametrize(
+    ("requirement", "verdict"), [(MUST, "fail"), (SHOULD, "warn"), (MAY, "observed")], ids=["must", "should", "may"]
+)
+def test_a_breach_is_as_grave_as_its_requirement(suites: Suites, requirement: str, verdict: str) -> None:
+    """A broken must fails, a broken should warns, a broken may is observed."""
+    (result,) = judged(suites, [a_case(breaks, requirement=requirement)])["results"]
+    assert result["verdict"] == verdict
+    assert (result["expected"], result["observed"]) == ("x is 1", "x is 2")
+
+
+def test_a_failure_is_told_after_a_second_attempt(suites: Suites) -> None:
+    """What failed is run again on a fresh candidate before it is told, with its trace."""
+    (result,) = judged(suites, [a_case(breaks)])["results"]
+    assert result["history"] == ["fail", "fail"]
+    assert result["trace"]
+
+
+def test_a_pass_is_told_after_one_attempt(suites: Suites) -> None:
+    """A pass has its evidence, and needs no second attempt and no trace."""
+    (result,) = judged(suites, [a_case(passes)])["results"]
+    assert result["history"] == ["pass"]
+    assert result["trace"] == []
+
+
+def test_a_verdict_that_flips_is_inconclusive(suites: Suites) -> None:
+    """A case that fails once and then passes proves nothing, and says what was seen."""
+    times = itertools.count()
+
+    async def flips(exchange: Exchange) -> None:
+        await exchange.still_serves()
+        if next(times) == 0:
+            raise Broken("x is 1", "x is 2")
+
+    (result,) = judged(suites, [a_case(flips)])["results"]
+    assert result["verdict"] == "inconclusive"
+    assert result["history"] == ["fail", "pass", "pass"]
+    assert "x is 2" in str(result["reason"])
+
+
+@pytest.mark.parametrize(
+    ("outcome", "verdict"),
+    [
+        (Unsupported("no such thing"), "unsupported"),
+        (Inconclusive("who knows"), "inconclusive"),
+        (Observed("it does"), "observed"),
+    ],
+    ids=["unsupported", "inconclusive", "observed"],
+)
+def test_other_outcomes_are_told_as_they_are(suites: Suites, outcome: Exception, verdict: str) -> None:
+    """Outcomes without a judgement become their verdicts, with the reason or what was observed."""
+
+    async def ends(exchange: Exchange) -> None:
+        raise outcome
+
+    (result,) = judged(suites, [a_case(ends)])["results"]
+    assert result["verdict"] == verdict
+    assert str(outcome) in (result["reason"], result["observed"])
+
+
+def test_a_case_that_crashes_is_an_error_of_the_suite(suites: Suites) -> None:
+    """An exception of the case's own is no verdict on the candidate."""
+
+    async def crashes(exchange: Exchange) -> None:
+        raise ZeroDivisionError
+
+    (result,) = judged(suites, [a_case(crashes)])["results"]
+    assert result["verdict"] == "error"
+    assert "ZeroDivisionError" in str(result["reason"])
+
+
+def test_a_dead_candidate_is_one_failed_case(suites: Suites) -> None:
+    """The case that kills the server fails; all others are judged on a new candidate, and the report is whole."""
+    others = [a_case(passes, f"other-{number}") for number in range(20)]
+    run = judged(suites, [*others[:10], a_case(kills, "killer"), *others[10:]], jobs=8)
+    verdicts = {result["case"]: result["verdict"] for result in run["results"]}
+    assert verdicts.pop(f"{MUST}/killer") == "fail"
+    assert set(verdicts.values()) == {"pass"}
+    assert run["complete"]
+
+
+def test_a_candidate_that_keeps_dying_is_given_up(suites: Suites) -> None:
+    """When no case survives, the run ends all the same, and no case passes."""
+    run = judged(suites, [a_case(kills, f"killer-{number}") for number in range(20)], jobs=2)
+    assert {result["verdict"] for result in run["results"]} <= {"fail", "inconclusive"}
+    assert run["complete"]
+
+
+def test_exclusive_cases_run_alone(suites: Suites) -> None:
+    """While an exclusive case runs, no other one uses its candidate."""
+    running: set[str] = set()
+    together: list[set[str]] = []
+
+    def watched(name: str) -> Function:
+        async def watches(exchange: Exchange) -> None:
+            running.add(name)
+            together.append(set(running))
+            await exchange.still_serves()
+            running.discard(name)
+
+        return watches
+
+    cases = [a_case(watched(name), name, exclusive=name.startswith("alone")) for name in ("a", "alone-1", "b", "alone-2")]
+    judged(suites, cases)
+    assert all(len(group) == 1 for group in together if any(name.startswith("alone") for name in group))
+
+
+def test_an_impossible_launch_is_not_applicable(suites: Suites) -> None:
+    """A launch that the server's command leaves no room for is told with its reason."""
+    case = a_case(passes, "rooted", launch=Launch(root_path="/x"))
+    server = f"{sys.executable} -m asgi_conformance.reference_server <app> --root-path /y"
+    (result,) = judged(suites, [case], server=server)["results"]
+    assert result["verdict"] in ("not-applicable", "pass")
+
+
+def test_an_interrupted_run_gives_what_it_has(suites: Suites) -> None:
+    """A run that is cancelled ends its candidates and is marked as incomplete."""
+
+    async def interrupted() -> Run:
+        def stop(progress: Progress) -> None:
+            task.cancel()
+
+        cases = [a_case(passes, f"{number}") for number in range(50)]
+        task = asyncio.ensure_future(run_candidate(Options(REFERENCE, schedule=Schedule(jobs=1)), suites, cases, stop))
+        return await task
+
+    run = asyncio.run(interrupted())
+    assert not run["complete"]
+    assert 1 <= len(run["results"]) < 50
+
+
+def test_a_candidate_that_died_is_told_by_its_exit(suites: Suites) -> None:
+    """The verdict on a killer says how the server's process ended."""
+    (result,) = judged(suites, [a_case(kills)])["results"]
+    assert "SIGKILL" in str(result["observed"])
