@@ -51,18 +51,15 @@ class Judge:
         }
 
     def _attribute_breaches(self, results: dict[str, Result]) -> None:
-        """Count a shape that was broken in any exchange against the case of its own requirement."""
-        told: set[str] = set()
+        """Count a shape that was broken in any exchange on the case of its own requirement, unless one told it."""
+        told = {result["requirement"] for result in results.values() if result["verdict"] in ("fail", "warn", "error")}
         for case in self._cases:
             attempts = self._judgements[case.id].attempts
             for breach in attempts[0].breaches:
                 target = self._case_of(breach.requirement)
-                if target is None or breach.requirement in told:
-                    continue
-                told.add(breach.requirement)
-                result = results[target.id]
-                if result["verdict"] not in ("fail", "warn", "error"):
-                    self._blame(result, breach, case, attempts)
+                if target is not None and breach.requirement not in told:
+                    told.add(breach.requirement)
+                    self._blame(results[target.id], breach, case, attempts)
 
     def _case_of(self, requirement: str) -> Case | None:
         """The case on which a breach of a requirement is counted: its plainest one."""
