@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -57,12 +58,25 @@ async def disconnect(app: Call, waiting: Step, deadline: float | None = None) ->
     return event
 
 
-async def answer_or_end(client: HttpClient) -> Response | None:
-    """Wait for what ends a request: a response, whole or cut off, or None where the connection ended without one.
+async def ending(exchange: Exchange, client: HttpClient) -> Response | None:
+    """Wait for what ends a request whose application has ended: a response, whole or cut off, or None.
+
+    None: the connection or the stream ended without a response.
 
     Raises:
-        TimedOut: neither came.
+        TimedOut: the client was left waiting.
     """
+    seconds = exchange.patience.prompt
+    try:
+        return await asyncio.wait_for(_answer_or_end(client), seconds)
+    except asyncio.TimeoutError:
+        raise TimedOut(
+            "the response or the connection comes to an end, as the application has ended",
+            f"after {seconds:.1f} s the client was still waiting, and the connection open",
+        ) from None
+
+
+async def _answer_or_end(client: HttpClient) -> Response | None:
     if isinstance(client, Http1Client):
         return await client.next_response_or_end()
     try:

@@ -65,7 +65,7 @@ async def every_stream_of_a_lost_connection_is_told(exchange: Exchange) -> None:
     connection = await exchange.http2()
     calls = []
     for number in range(4):
-        stream = await connection.open_stream()
+        stream = connection.open_stream()
         await stream.request("GET", f"/{number}")
         calls.append(await exchange.call(stream))
     for app in calls:

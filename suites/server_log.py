@@ -1,0 +1,52 @@
+"""What a candidate prints while a case runs, for the cases about what is to be logged and what is not."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from asgi_conformance.exchange import Exchange
+from asgi_conformance.verdict import Broken
+
+#: How servers mark what they take for an error: the names of the levels, a traceback, a panic.
+_ERROR = re.compile(
+    r"\b(?:ERROR|CRITICAL|FATAL)\b|\[(?:error|critical)\]|Traceback \(most recent|panicked at|^\w*Error: "
+)
+
+
+class ServerLog:
+    """The lines that came out of the candidate since the listening began."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+        self.lines: list[str] = []
+
+    async def settle(self) -> None:
+        """Wait until what has happened so far would have been printed: another request served, then a quiet period."""
+        await self._exchange.still_serves()
+        await asyncio.sleep(self._exchange.patience.quiet)
+
+    async def expect_no_error(self, what: str) -> None:
+        """Expect that nothing was printed at the level of an error about ``what``.
+
+        Raises:
+            Broken: a line looks like an error or like a part of a traceback.
+        """
+        await self.settle()
+        errors = [line for line in self.lines if _ERROR.search(line)]
+        if errors:
+            told = " / ".join(line.strip() for line in errors[:3])
+            raise Broken(f"the server logs no error for {what}", f"it printed {len(errors)} such lines: {told[:300]}")
+
+
+@contextmanager
+def listening(exchange: Exchange) -> Iterator[ServerLog]:
+    """Listen to what the candidate prints; for exclusive cases, as every request of a candidate shares its output."""
+    log = ServerLog(exchange)
+    unhook = exchange.candidate.on_output(lambda line, at: log.lines.append(line))
+    try:
+        yield log
+    finally:
+        unhook()
