@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import signal
 import socket
 import sys
@@ -50,7 +51,6 @@ class Server:
         self._connections: set[Connection] = set()
         self._calls: set[anyio.CancelScope] = set()
         self._changed = Signal()
-        self._cancelling = False
 
     async def serve(self, ready: Callable[[], None] | None = None) -> int:
         """Serve until :attr:`stop_asked` is set.
@@ -160,7 +160,7 @@ class Server:
             try:
                 await self.app(scope_, receive, send)
             except BaseException as error:
-                if self._cancelling and isinstance(error, anyio.get_cancelled_exc_class()):
+                if isinstance(error, anyio.get_cancelled_exc_class()) and is_cancelled():
                     raise
                 return error
             finally:
@@ -178,7 +178,6 @@ class Server:
             connection.abort()  # http.disconnect.on-server-close
         with anyio.move_on_after(LAST_GRACE):
             await self.quiet()
-        self._cancelling = True
 
     async def quiet(self) -> None:
         """Wait until no connection is open and no call but the lifespan's is running."""
@@ -188,7 +187,6 @@ class Server:
 
     def cancel_all(self) -> None:
         """End every task that is left."""
-        self._cancelling = True
         self.tasks.cancel_scope.cancel()
 
     async def watch_signals(self, *, task_status: anyio.abc.TaskStatus[None]) -> None:
@@ -209,6 +207,11 @@ class Server:
         """Stop when nobody watches over this process any more."""
         await anyio.wait_readable(lifeline)
         self.stop_asked.set()
+
+
+def is_cancelled() -> bool:
+    """Whether the server has cancelled the task that asks; an application may raise the same exception by itself."""
+    return anyio.current_effective_deadline() == -math.inf
 
 
 def run(config: Config) -> int:

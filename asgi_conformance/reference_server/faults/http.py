@@ -1,0 +1,365 @@
+"""Violations of the HTTP part of www.rst (suite ``http``)."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import unquote, unquote_to_bytes
+
+import anyio
+
+from ..application import Event, Scope
+from . import around, on_received, on_scope, on_sent, swallowed
+
+# the scope
+
+
+@on_scope("http.scope.type.value/https", follows=["*"])
+def type_names_the_scheme(scope: Scope) -> None:
+    """The type of the scope is "https"."""
+    scope["type"] = "https"
+
+
+@on_scope("http.scope.http-version.http11/with-name", also=["http.scope.http-version.values"])
+def version_with_its_name(scope: Scope) -> None:
+    """The version has the protocol's name before it."""
+    scope["http_version"] = "HTTP/" + scope["http_version"]
+
+
+@on_scope("http.scope.method.uppercase/lower")
+def method_in_lower_case(scope: Scope) -> None:
+    """The method is in lower case."""
+    scope["method"] = scope["method"].lower()
+
+
+@on_scope("http.scope.scheme.tls/plain")
+def tls_is_not_told(scope: Scope) -> None:
+    """The scheme is "http" over TLS too."""
+    scope["scheme"] = "http"
+
+
+@on_scope("http.scope.path.percent-decoded/encoded")
+def path_still_encoded(scope: Scope) -> None:
+    """The path is not percent-decoded."""
+    scope["path"] = scope["raw_path"].decode()
+
+
+@on_scope("http.scope.path.decoded-once/twice")
+def path_decoded_twice(scope: Scope) -> None:
+    """The path is percent-decoded twice."""
+    scope["path"] = unquote(scope["path"])
+
+
+@on_scope("http.scope.path.utf8-decoded/latin-1")
+def path_as_latin_1(scope: Scope) -> None:
+    """The decoded bytes of the path are taken for Latin-1."""
+    scope["path"] = unquote_to_bytes(scope["raw_path"]).decode("latin-1")
+
+
+@on_scope("http.scope.path.excludes-query/with-query")
+def path_with_its_query(scope: Scope) -> None:
+    """The path has the query string behind it."""
+    if scope["query_string"]:
+        scope["path"] += "?" + scope["query_string"].decode()
+
+
+@on_scope("http.scope.path.not-normalised/normalised")
+def path_without_double_slashes(scope: Scope) -> None:
+    """Double slashes of the path are merged."""
+    while "//" in scope["path"]:
+        scope["path"] = scope["path"].replace("//", "/")
+
+
+@on_scope("http.scope.raw-path.unmodified/encoded-anew", follows=["http.scope.raw-path.*"])
+def raw_path_made_from_path(scope: Scope) -> None:
+    """The raw path is the decoded one, in UTF-8."""
+    scope["raw_path"] = scope["path"].encode()
+
+
+@on_scope("http.scope.query-string.still-encoded/decoded")
+def query_decoded(scope: Scope) -> None:
+    """The query string is percent-decoded."""
+    scope["query_string"] = unquote_to_bytes(scope["query_string"])
+
+
+@on_scope("http.scope.query-string.type/str", follows=["http.scope.query-string.*"])
+def query_as_str(scope: Scope) -> None:
+    """The query string is a Unicode string."""
+    scope["query_string"] = scope["query_string"].decode()
+
+
+@on_scope("http.scope.headers.lower-case/title-case", follows=["http.scope.headers.*", "http.request.headers.*"])
+def header_names_in_title_case(scope: Scope) -> None:
+    """Header names are in title case, whatever the client sent."""
+    scope["headers"] = [(name.title(), value) for name, value in scope["headers"]]
+
+
+@on_scope(
+    "http.scope.headers.duplicates-kept/joined", also=["http.request.headers.not-joined"], follows=["http.*headers.*"]
+)
+def duplicates_joined(scope: Scope) -> None:
+    """Headers with the same name are joined with commas."""
+    joined: dict[bytes, bytes] = {}
+    for name, value in scope["headers"]:
+        joined[name] = joined[name] + b", " + value if name in joined else value
+    scope["headers"] = list(joined.items())
+
+
+@on_scope("http.scope.headers.values-exact/utf-8")
+def header_values_encoded_anew(scope: Scope) -> None:
+    """Header values are taken for Latin-1 and encoded in UTF-8."""
+    scope["headers"] = [(name, value.decode("latin-1").encode()) for name, value in scope["headers"]]
+
+
+@on_scope("http.scope.client.shape/port-as-str", follows=["http.scope.client.*"])
+def client_port_as_str(scope: Scope) -> None:
+    """The port of the client is a Unicode string."""
+    if scope["client"]:
+        scope["client"][1] = str(scope["client"][1])
+
+
+@on_scope("http.scope.server.value/client-port")
+def server_port_of_the_client(scope: Scope) -> None:
+    """The port of the server is that of the client."""
+    if scope["client"]:
+        scope["server"][1] = scope["client"][1]
+
+
+# what the application receives
+
+
+@on_received("http.request.body.bytes/bytearray")
+def body_as_bytearray(event: Event, scope: Scope) -> Event:
+    """The body of a request event is a bytearray."""
+    return {**event, "body": bytearray(event["body"])} if "body" in event else event
+
+
+@on_received("http.request.more-body.bool/int")
+def more_body_as_int(event: Event, scope: Scope) -> Event:
+    """The more_body of a request event is 0 or 1."""
+    return {**event, "more_body": int(event["more_body"])} if "more_body" in event else event
+
+
+@around(
+    "http_call.HttpCall.request_event",
+    name="http.request.more-body.false-means-complete/first-piece",
+    also=["http.request.body.complete"],
+    follows=["http.request.*", "http.disconnect.*"],
+)
+def the_first_piece_is_the_last(original: Any, self: Any, piece: Any) -> Event:
+    """The first request event says that the body is complete, whatever is still to come."""
+    event: Event = original(self, piece)
+    self._request_complete = True
+    return {**event, "more_body": False}
+
+
+@on_received("http.request.chunked.decoded/with-sizes", follows=["rfc.http1.request.*", "http.request.*"])
+def chunks_with_their_sizes(event: Event, scope: Scope) -> Event:
+    """A chunked request body arrives with a chunk size before each piece."""
+    if event.get("body") and any(name == b"transfer-encoding" for name, _ in scope["headers"]):
+        return {**event, "body": b"%x\r\n%s\r\n" % (len(event["body"]), event["body"])}
+    return event
+
+
+@around("http_call.HttpCall.disconnect_event", name="http.request.truncated-is-disconnect/final-event")
+def half_a_body_looks_whole(original: Any, self: Any) -> Event:
+    """When the client leaves in the middle of its body, the application gets a final http.request."""
+    event: Event = original(self)
+    if self._request_complete or self.response.complete:
+        return event
+    return {"type": "http.request", "body": b"", "more_body": False}
+
+
+@around("http_call.HttpCall.receive", name="http.disconnect.repeatable/second-hangs")
+async def only_one_disconnect(original: Any, self: Any) -> Event:
+    """The second receive() after http.disconnect waits for ever."""
+    if self.disconnected:
+        await anyio.sleep_forever()
+    event: Event = await original(self)
+    return event
+
+
+@around(
+    "http_call.HttpCall.disconnect_event",
+    name="http.disconnect.type/with-protocol-only",
+    follows=["http.disconnect.*", "http.request.truncated-is-disconnect*", "core.event.*"],
+)
+def disconnect_under_another_name(original: Any, self: Any) -> Event:
+    """The disconnect event is called "http.disconnected"."""
+    return {**original(self), "type": "http.disconnected"}
+
+
+@around(
+    "http_call.HttpCall.receive",
+    name="http.disconnect.after-response/never",
+    also=["http.disconnect.pending-receive-at-completion"],
+    follows=["http.disconnect.*"],
+)
+async def no_disconnect_after_a_response(original: Any, self: Any) -> Event:
+    """A receive() after the response never ends."""
+    event: Event = await original(self)
+    if event["type"] == "http.disconnect" and self.response.complete and not self.stream.gone:
+        await anyio.sleep_forever()
+    return event
+
+
+@around(
+    "http1_stream.Http1Stream.client_left",
+    "http2_stream.Http2Stream.client_left",
+    name="http.disconnect.on-client-close/never",
+    also=["http.disconnect.on-client-close-while-sending"],
+    follows=["http.disconnect.*", "http.send-closed.*"],
+)
+def nobody_ever_leaves(original: Any, self: Any) -> bool:
+    """A client that closes its connection is not noticed."""
+    return False
+
+
+@around(
+    "http_call.HttpCall.over",
+    name="http.disconnect.not-before-end/after-request",
+    also=["http.request.nothing-after-final", "core.receive.waits-for-event"],
+    follows=["http.disconnect.*", "http.send-closed.*", "core.*"],
+)
+def disconnect_after_the_request(original: Any, self: Any) -> bool:
+    """http.disconnect is given as soon as the request has been read."""
+    return self._request_complete or bool(original(self))
+
+
+# what the application sends
+
+
+@around(
+    "http1_stream.Http1Stream.send_body",
+    "http2_stream.Http2Stream.send_body",
+    name="http.response.body.flushed/at-the-end",
+    follows=["http.*", "core.*"],
+)
+def body_kept_until_the_end(original: Any, self: Any, data: bytes) -> None:
+    """Content is kept back until the response is complete."""
+    if not hasattr(self, "kept"):
+        self.kept = bytearray()
+        send_end = self.send_end
+        self.send_end = lambda trailers: (original(self, bytes(self.kept)), send_end(trailers))
+    self.kept += data
+
+
+@around("http_call.HttpCall.run", name="http.response.body.completes/when-the-call-ends", follows=["http.*", "core.*"])
+async def completed_when_the_call_ends(original: Any, self: Any) -> None:
+    """The end of a response goes out when the application's call has ended."""
+    ends: list[Any] = []
+    send_end, self.stream.send_end = self.stream.send_end, ends.append
+    await original(self)
+    for trailers in ends:
+        send_end(trailers)
+
+
+@on_sent("http.response.start.status.passed/rounded")
+def status_of_its_class(event: Any) -> Any:
+    """A status without a registered phrase is sent as the first of its class."""
+    if isinstance(event, dict) and event.get("status") in (299, 418, 599):
+        return {**event, "status": event["status"] // 100 * 100}
+    return event
+
+
+@around("response_call.make_head", name="http.response.start.headers.order/sorted")
+def headers_sorted(original: Any, method: str, status: int, headers: Any) -> Any:
+    """Response headers go out in the order of their names."""
+    return original(method, status, sorted(headers))
+
+
+@around(
+    "response_call.make_head",
+    name="http.response.headers.set-cookie-separate/joined",
+)
+def cookies_joined(original: Any, method: str, status: int, headers: Any) -> Any:
+    """Set-Cookie headers are joined with commas."""
+    cookies = [value for name, value in headers if name == b"set-cookie"]
+    others = [header for header in headers if header[0] != b"set-cookie"]
+    return original(method, status, [*others, (b"set-cookie", b", ".join(cookies))] if cookies else others)
+
+
+@around("responses.keep_field", name="http.response.start.transfer-encoding-ignored/passed-on")
+def transfer_encoding_passed_on(original: Any, status: int, name: bytes) -> bool:
+    """A Transfer-Encoding of the application is sent as it is."""
+    return name == b"transfer-encoding" or bool(original(status, name))
+
+
+@around("response_call.Response.content_sent", name="http.response.body.empty-chunk/ends")
+def an_empty_piece_ends_the_response(original: Any, self: Any, more: bool) -> None:
+    """An empty body message ends the response, although more_body is true."""
+    empty, self._sent_before = self._sent == getattr(self, "_sent_before", 0), self._sent
+    original(self, more and not empty)
+
+
+@around("http_call.HttpCall.send", name="http.response.body.after-complete.nothing-on-wire/sent")
+async def more_after_the_end(original: Any, self: Any, event: Any) -> None:
+    """The body of a message after the final one is written to the connection."""
+    if self.response.complete and isinstance(event, dict):
+        self.stream.transport.write(event.get("body", b""))
+    await original(self, event)
+
+
+@around("http_call.HttpCall.send", name="http.response.body.after-complete.ignored/raises")
+async def after_the_end_it_raises(original: Any, self: Any, event: Any) -> None:
+    """A message after the final one raises RuntimeError."""
+    if self.response.complete:
+        raise RuntimeError("the response is complete")
+    await original(self, event)
+
+
+@around(
+    "response_call.Response.abandon",
+    name="http.app.raises-mid-body/completed",
+    also=["http.app.returns-mid-body"],
+    follows=["rfc.http1.response.incomplete-visible*", "rfc.http2.response.incomplete*"],
+)
+def a_broken_response_looks_complete(original: Any, self: Any, status: int, text: str) -> None:
+    """A response that the application broke off is ended with a last chunk."""
+    if self.head_sent and not self.complete:
+        self.complete_with([])
+    original(self, status, text)
+
+
+@around("http_call.HttpCall.refuse_send", name="http.send-closed.raises-oserror/silent", follows=["http.send-closed.*"])
+def silence_on_a_closed_connection(original: Any, self: Any) -> None:
+    """A send() on a closed connection returns, although spec_version 2.5 is claimed."""
+
+
+@around(
+    "http_call.HttpCall.refuse_send",
+    name="http.send-closed.no-other-exception/runtime-error",
+    follows=["http.send-closed.*"],
+)
+def another_exception_on_a_closed_connection(original: Any, self: Any) -> None:
+    """A send() on a closed connection raises RuntimeError."""
+    raise RuntimeError("the connection is closed")
+
+
+@swallowed("http.error.unknown-type/ignored", also=["core.error.send.unknown-type"], follows=["core.extensions.*"])
+def unknown_types_are_dropped(event: Any) -> bool:
+    """An event of unknown type is dropped in silence."""
+    return isinstance(event, dict) and "unknown" in str(event.get("type"))
+
+
+@on_sent("http.response.body.str/encoded")
+def str_bodies_are_encoded(event: Any) -> Any:
+    """A body of type str is encoded and sent."""
+    if isinstance(event, dict) and isinstance(event.get("body"), str):
+        return {**event, "body": event["body"].encode()}
+    return event
+
+
+@on_sent("http.response.body.wrong-type/bytes-of-int")
+def an_int_makes_nul_bytes(event: Any) -> Any:
+    """A body of 5 is sent as five NUL bytes."""
+    if isinstance(event, dict) and type(event.get("body")) is int:
+        return {**event, "body": bytes(event["body"])}
+    return event
+
+
+@around("http_call.HttpCall.send", name="http.response.start.twice/dropped")
+async def a_second_start_is_dropped(original: Any, self: Any, event: Any) -> None:
+    """A second response start is dropped in silence."""
+    second = isinstance(event, dict) and event.get("type") == "http.response.start" and self.response.state.value > 1
+    if not second:
+        await original(self, event)
