@@ -9,12 +9,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import pytest
-from scripted_server import DEADLINE, Peer, Script, wired
 
 from asgi_conformance.clients.http import HttpClient
 from asgi_conformance.clients.http1 import Http1Client
 from asgi_conformance.errors import SuiteError
 from asgi_conformance.verdict import Broken, TimedOut
+from tests.clients.scripted_server import DEADLINE, Peer, Script, wired
 
 pytestmark = pytest.mark.anyio
 

@@ -11,13 +11,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import pytest
-from scripted_server import DEADLINE, Peer, wired
 
 from asgi_conformance.clients.frames import FrameReader
 from asgi_conformance.clients.http1 import Http1Client
 from asgi_conformance.clients.websocket import CloseSeen, Frame, Http1Carrier, Opcode, WebSocketClient
 from asgi_conformance.errors import SuiteError
 from asgi_conformance.verdict import Broken, TimedOut
+from tests.clients.scripted_server import DEADLINE, Peer, wired
 
 pytestmark = pytest.mark.anyio
 

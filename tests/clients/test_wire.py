@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 import trustme
-from scripted_server import DEADLINE, Peer, serving, wired
 
 from asgi_conformance.clients.wire import Address, ConnectionRefused, TlsFailed, Wire
 from asgi_conformance.errors import SuiteError
 from asgi_conformance.trace import Trace
 from asgi_conformance.verdict import TimedOut
+from tests.clients.scripted_server import DEADLINE, Peer, serving, wired
 
 pytestmark = pytest.mark.anyio
 
