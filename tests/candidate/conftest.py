@@ -15,7 +15,7 @@ from asgi_conformance.candidate.sources import load_profiles
 from asgi_conformance.candidate.start import Setting
 from asgi_conformance.candidate.template import Template
 
-APPLICATION = '''
+APPLICATION = """
 async def app(scope, receive, send):
     if scope["type"] == "lifespan":
         for _ in range(2):
@@ -28,7 +28,7 @@ async def app(scope, receive, send):
 
 def factory():
     return app
-'''
+"""
 
 #: Makes a setting from a command and, where the command says SCRIPT, from the text of a Python script.
 MakeSetting = Callable[..., Setting]

@@ -23,7 +23,9 @@ def parse(text: str) -> Template:
     return Template.parse(text, load_profiles(Path("/nowhere")))
 
 
-def build(text: str, launch: Launch | None = None, endpoint: Endpoint = TCP, folder: Path = Path("/nowhere")) -> Command:
+def build(
+    text: str, launch: Launch | None = None, endpoint: Endpoint = TCP, folder: Path = Path("/nowhere")
+) -> Command:
     """The command of a launch, plain unless given."""
     return build_command(parse(text), launch or Launch(), endpoint, Certificates(folder), "asgi_probe")
 

@@ -14,9 +14,7 @@ from asgi_conformance.candidate.environment import candidate_environment
 def made(base: dict[str, str], *, program: str = "/other/venv/bin/uvicorn", **extra: str) -> dict[str, str]:
     """The environment of a candidate."""
     folder = Path("/suite/probe")
-    return candidate_environment(
-        base, probe_folder=folder, control="unix:/c", token="t", program=program, extra=extra
-    )
+    return candidate_environment(base, probe_folder=folder, control="unix:/c", token="t", program=program, extra=extra)
 
 
 def test_the_users_environment_is_kept() -> None:
