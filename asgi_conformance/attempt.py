@@ -7,15 +7,17 @@ import contextlib
 import itertools
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from asgi_conformance.ambient import Breach
 from asgi_conformance.candidate.running import RunningCandidate
 from asgi_conformance.candidate.starting import Starter
 from asgi_conformance.case import Case, Suites
 from asgi_conformance.errors import ConformanceError, SuiteError
-from asgi_conformance.exchange import Exchange
+from asgi_conformance.exchange import Exchange, check_since
+from asgi_conformance.life import Record
 from asgi_conformance.trace import Entry
 from asgi_conformance.verdict import Broken, CandidateDied, Level, Observed, Outcome, Undecided, Verdict
 
@@ -43,15 +45,70 @@ class Attempt:
     died: bool = False
 
 
-async def attempt(candidate: RunningCandidate, case: Case, suites: Suites, starter: Starter | None = None) -> Attempt:
-    """Run one case once; with a ``starter`` the case starts and ends the candidate itself.
+async def attempt(candidate: RunningCandidate, case: Case, suites: Suites) -> Attempt:
+    """Run one case once on a shared candidate.
 
     Never raises for what the case does; a fault of the case's own is the verdict ``error``.
+    """
+    exchange = _exchange(candidate, case, suites)
+    began = time.monotonic()
+    unhook = _trace_output(candidate, exchange)
+    try:
+        result = await _judge(exchange, case, suites.requirement_of(case).level, case.run(exchange))
+        result = replace(result, duration=time.monotonic() - began)
+    finally:
+        await exchange.close()
+        unhook()
+    died = result.died or (result.verdict is not Verdict.PASS and await _ends(candidate))
+    if died:
+        exchange.trace.record("server", "exit", candidate.describe_exit())
+    return _kept(exchange, replace(result, died=died, remarks=tuple(exchange.remarks)))
+
+
+async def attempt_life(
+    candidate: RunningCandidate, cases: Sequence[Case], suites: Suites, starter: Starter
+) -> list[Attempt]:
+    """Let a candidate live once, from its start to its end, and judge all cases of that life.
 
     Raises:
-        LaunchImpossible, CandidateError: the case's own candidate could not be started at all.
+        LaunchImpossible, CandidateError: the candidate could not be started at all.
     """
-    exchange = Exchange(
+    exchange = _exchange(candidate, cases[0], suites)
+    exchange.own(starter)
+    began = time.monotonic()
+    lived = asyncio.ensure_future(_live(exchange, cases[0]))
+
+    async def judge(case: Case) -> Attempt:
+        async def experiment() -> None:
+            record = await lived
+            if exchange.calls:
+                check_since(exchange.calls[0], case.since)
+            await case.run(exchange, record)
+
+        told = len(exchange.remarks)
+        result = await _judge(exchange, case, suites.requirement_of(case).level, experiment())
+        return replace(result, died=False, remarks=tuple(exchange.remarks[told:]))
+
+    try:
+        await asyncio.wait({lived})
+        seconds = (time.monotonic() - began) / len(cases)
+        results = [replace(await judge(case), duration=seconds) for case in cases]
+    finally:
+        lived.cancel()
+        await asyncio.gather(lived, return_exceptions=True)
+        await exchange.close()
+    return [_kept(exchange, result) for result in results]
+
+
+async def _live(exchange: Exchange, case: Case) -> Record:
+    assert case.life is not None
+    async with _Limit(exchange.patience.deadline * _LONGEST):
+        record: Record = await case.life.run(exchange)
+    return record
+
+
+def _exchange(candidate: RunningCandidate, case: Case, suites: Suites) -> Exchange:
+    return Exchange(
         candidate,
         _base36(next(_names)),
         circumstance=case.circumstance,
@@ -59,33 +116,19 @@ async def attempt(candidate: RunningCandidate, case: Case, suites: Suites, start
         since=case.since,
         extension=case.extension,
     )
-    if starter is not None:
-        exchange.own(starter)
-    began = time.monotonic()
-    unhook = _trace_output(candidate, exchange)
-    try:
-        result = await _judge(exchange, case, suites.requirement_of(case).level)
-        result = replace(result, duration=time.monotonic() - began)
-    finally:
-        await exchange.close()
-        unhook()
-    died = result.died or (starter is None and result.verdict is not Verdict.PASS and await _ends(candidate))
-    if died:
-        exchange.trace.record("server", "exit", candidate.describe_exit())
-    kept = [] if result.verdict is Verdict.PASS and not exchange.watch.breaches else exchange.trace.entries()
-    return replace(
-        result,
-        died=died,
-        trace=kept,
-        breaches=tuple(exchange.watch.breaches),
-        remarks=tuple(exchange.remarks),
-    )
 
 
-async def _judge(exchange: Exchange, case: Case, level: Level) -> Attempt:
+def _kept(exchange: Exchange, result: Attempt) -> Attempt:
+    """The attempt with what the exchange showed beside its verdict."""
+    breaches = tuple(exchange.watch.breaches)
+    trace = [] if result.verdict is Verdict.PASS and not breaches else exchange.trace.entries()
+    return replace(result, trace=trace, breaches=breaches)
+
+
+async def _judge(exchange: Exchange, case: Case, level: Level, experiment: Coroutine[Any, Any, None]) -> Attempt:
     try:
         async with _Limit(exchange.patience.deadline * _LONGEST):
-            await case.run(exchange)
+            await experiment
     except CandidateDied as died:
         return Attempt(case, level.when_broken, "the server goes on serving", died.what, died=True)
     except Broken as broken:

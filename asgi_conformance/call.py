@@ -153,6 +153,8 @@ class Call:
         self.backend: str = frame["backend"]
         self.main_thread: bool = frame["thread"]
         self.thread_id: int = frame["thread_id"]
+        #: Two calls of one process with the same number ran in the same event loop.
+        self.loop_id: int = frame["loop_id"]
         self.pid: int = link.hello.get("pid", 0)
         self.ended: Ended | None = None
         self._over = asyncio.Event()
@@ -305,7 +307,10 @@ class Call:
         return await self.over()
 
     async def fail(self, text: str = "the application was told to fail", *, error: str = "exception") -> Ended:
-        """Have the application raise. ``error``: exception, base (no Exception), cancelled, or last (re-raise)."""
+        """Have the application raise.
+
+        ``error`` is exception, base (no Exception), cancelled, last (raise again), or the name of a builtin class.
+        """
         self.tell("raise", error=error, text=text)
         return await self.over()
 

@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from asgi_conformance.candidate.launch import Launch
 from asgi_conformance.circumstance import DEFAULT, Circumstance
 from asgi_conformance.errors import SuiteError, UsageError
+from asgi_conformance.life import Life, Record
 from asgi_conformance.requirement import Catalogue, Requirement
 
 if TYPE_CHECKING:
@@ -31,8 +32,9 @@ class Case:
 
     ``id`` is the requirement's id, or that id, a slash and a variation. ``since`` is the claimed spec_version from
     which the requirement binds, or None when it always does; ``extension`` the extension that has to be listed in
-    the scope, or None. An ``exclusive`` case runs when no other one uses its candidate. ``revision`` grows when the
-    case comes to judge differently.
+    the scope, or None. An ``exclusive`` case runs when no other one uses its candidate. With a ``life`` the function
+    judges the record of that life, its second argument, and a candidate is started and ended for it. ``revision``
+    grows when the case comes to judge differently.
     """
 
     id: str
@@ -44,6 +46,7 @@ class Case:
     exclusive: bool = False
     since: str | None = None
     extension: str | None = None
+    life: Life[Any] | None = None
     revision: int = 1
 
     @property
@@ -56,9 +59,12 @@ class Case:
         """The whole docstring of the case."""
         return inspect.getdoc(self.function) or ""
 
-    async def run(self, exchange: Exchange) -> None:
-        """Run the experiment; it returns when the requirement was kept and raises an Outcome when not."""
-        await self.function(exchange, *self.arguments)
+    async def run(self, exchange: Exchange, *lived: Record) -> None:
+        """Run the experiment, or judge what was ``lived``.
+
+        It returns when the requirement was kept and raises an Outcome when not.
+        """
+        await self.function(exchange, *lived, *self.arguments)
 
 
 _declared: list[Case] = []
@@ -74,12 +80,13 @@ def case(
     exclusive: bool = False,
     since: str | None = None,
     extension: str | None = None,
+    life: Life[Any] | None = None,
     revision: int = 1,
 ) -> Callable[[Callable[..., Awaitable[None]]], Callable[..., Awaitable[None]]]:
     """Declare the decorated coroutine function as a case of a requirement.
 
-    With ``each`` it is a family: every name becomes a variation whose value the function gets as its second
-    argument. It runs in each of the ``circumstances``; a circumstance other than the usual one ends the id.
+    With ``each`` it is a family: every name becomes a variation whose value the function gets as its last argument.
+    It runs in each of the ``circumstances``; a circumstance other than the usual one ends the id.
     """
     names: list[tuple[str | None, tuple[object, ...]]] = [(variation, ())]
     if each is not None:
@@ -93,12 +100,13 @@ def case(
                         id="/".join(part for part in (requirement, name, circumstance.name) if part),
                         requirement=requirement,
                         function=function,
-                        launch=circumstance.adapt(launch or Launch()),
+                        launch=life.launch if life else circumstance.adapt(launch or Launch()),
                         circumstance=circumstance,
                         arguments=arguments,
                         exclusive=exclusive,
                         since=since,
                         extension=extension,
+                        life=life,
                         revision=revision,
                     )
                 )
@@ -177,6 +185,8 @@ def _check(declared: Case, catalogue: Catalogue, cases: Mapping[str, Case]) -> N
         raise SuiteError(f"the case {declared.id!r} ({where}) is of no requirement in the catalogue")
     if declared.id in cases:
         raise SuiteError(f"the case {declared.id!r} is declared twice, the second time by {where}")
+    if declared.launch.own is (declared.life is None):
+        raise SuiteError(f"the case {declared.id!r} ({where}) needs a life and a launch of its own, or neither")
     if not declared.title:
         raise SuiteError(f"the case {declared.id!r} ({where}) does not say in a docstring what it shows")
 

@@ -29,6 +29,7 @@ from asgi_conformance.verdict import (
 )
 
 if TYPE_CHECKING:
+    from asgi_conformance.candidate.lifespan import OrdinaryLifespan
     from asgi_conformance.candidate.running import RunningCandidate
     from asgi_conformance.candidate.starting import Starter
     from asgi_conformance.clients.http2 import Http2Connection
@@ -197,9 +198,7 @@ class Exchange:
         raise AssertionError("no such call is waiting")
 
     def _check_applicable(self, call: Call) -> None:
-        if self._since is not None and _version(call.spec_version) < _version(self._since):
-            claimed = call.spec_version
-            raise NotApplicable(f"it binds from version {self._since} on, and the candidate declares {claimed}")
+        check_since(call, self._since)
         if self._extension is not None and self._extension not in call.extensions:
             listed = ", ".join(sorted(map(str, call.extensions))) or "none"
             raise Unsupported(f"the scope does not list the extension {self._extension} (listed: {listed})")
@@ -210,26 +209,33 @@ class Exchange:
 
     def take_call(self, call: Call, tag: str | None) -> None:
         """Take a call that came for this exchange (the running candidate calls this)."""
+        self._watch(call)
+        self._unclaimed.append((call, tag))
+        self._bell.ring()
+
+    def take_lifespan(self, call: Call) -> None:
+        """Take a lifespan call of a candidate that lives for this exchange (the lifecycle calls this)."""
+        self._watch(call)
+
+    def _watch(self, call: Call) -> None:
         protocol = call.raw_scope.get("type") if isinstance(call.raw_scope, dict) else None
         self.watch.look("scope", protocol, call.raw_scope)
         call.observers.append(lambda _, event: self.watch.look("event", protocol, event))
         self.calls.append(call)
-        self._unclaimed.append((call, tag))
-        self._bell.ring()
 
-    def look_at_lifespan(self) -> Call:
-        """Hold what the candidate's lifespan call has got so far against the shapes, and give that call.
+    def look_at_lifespan(self) -> OrdinaryLifespan:
+        """Hold what the candidate's lifespan calls have got so far against the shapes, and give the first of them.
 
         Raises:
             Unsupported: the candidate serves requests and has made no lifespan call.
         """
         if not self.candidate.lifespans:
             raise Unsupported("the candidate serves requests and has made no lifespan call")
-        for call, events in self.candidate.lifespans:
-            self.watch.look("scope", "lifespan", call.raw_scope)
-            for event in events:
+        for lifespan in self.candidate.lifespans:
+            self.watch.look("scope", "lifespan", lifespan.call.raw_scope)
+            for event in lifespan.events:
                 self.watch.look("event", "lifespan", event)
-        return self.candidate.lifespans[0][0]
+        return self.candidate.lifespans[0]
 
     def next_call_number(self) -> int:
         """The number of the next call in the trace."""
@@ -311,6 +317,8 @@ class Exchange:
 
     async def close(self) -> None:
         """Leave: all calls end, all connections are closed."""
+        if self._lifecycle is not None:
+            await self._lifecycle.close()
         self.candidate.unregister(self._name)
         if self.candidate.sole is self:
             self.candidate.sole = None
@@ -342,6 +350,12 @@ async def _answer(client: object) -> Refusal:
         return Refusal(None, broken.observed)
     status = response.status
     return Refusal(response, f"it answered {status} by itself")
+
+
+def check_since(call: Call, since: str | None) -> None:
+    """Raise NotApplicable where the version that a call claims is older than ``since`` (None: it always binds)."""
+    if since is not None and _version(call.spec_version) < _version(since):
+        raise NotApplicable(f"it binds from version {since} on, and the candidate declares {call.spec_version}")
 
 
 def _version(text: str) -> tuple[int, ...]:

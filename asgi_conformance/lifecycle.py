@@ -1,18 +1,17 @@
-"""Lifecycle: the hand of a case on a candidate of its own, from before its start to after its end."""
+"""Lifecycle: the hand of a script on the candidate of its life, from before its start to after its end."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import signal
-import time
 from typing import TYPE_CHECKING
 
 from asgi_conformance.call import Call
-from asgi_conformance.candidate.process import describe_exit
+from asgi_conformance.candidate.process import CandidateProcess, describe_exit
 from asgi_conformance.clients.wire import Wire
 from asgi_conformance.errors import CandidateError
-from asgi_conformance.verdict import Broken, TimedOut, Unsupported
+from asgi_conformance.verdict import Broken, CandidateDied, TimedOut, Unsupported
 
 if TYPE_CHECKING:
     from asgi_conformance.candidate.starting import Starter
@@ -20,7 +19,10 @@ if TYPE_CHECKING:
 
 
 class Lifecycle:
-    """Start, lifespan and end of the candidate of one exchange, for cases whose launch is ``own``."""
+    """Start, lifespan and end of the candidate of one exchange, for scripts of lives.
+
+    From the start on a client knocks: it connects, sends a request and answers the call of it as soon as it can.
+    """
 
     def __init__(self, exchange: Exchange, starter: Starter) -> None:
         self._exchange = exchange
@@ -28,50 +30,59 @@ class Lifecycle:
         self._starter = starter
         self._patience = exchange.patience
         self._lifespans: asyncio.Queue[Call] = asyncio.Queue()
+        self._knocking: asyncio.Task[None] | None = None
         self._candidate.on_lifespan = self._take
-        self._candidate.sole = exchange
+        self._candidate.driver = self._candidate.sole = exchange
 
     def _take(self, call: Call) -> None:
-        self._exchange.take_call(call, "lifespan")
+        self._exchange.take_lifespan(call)
         self._lifespans.put_nowait(call)
+
+    @property
+    def process(self) -> CandidateProcess:
+        """The main process, once it was started."""
+        assert self._candidate.process is not None
+        return self._candidate.process
 
     # Start
 
     async def spawn(self) -> None:
-        """Start the process and wait for nothing."""
+        """Start the process, have a client knock, and wait for nothing."""
         await self._starter.spawn(self._candidate)
-        assert self._candidate.process is not None
-        self._candidate.process.on_output(lambda line, at: self._exchange.trace.record("server", "output", line, at=at))
+        self.process.on_output(lambda line, at: self._exchange.trace.record("server", "output", line, at=at))
+        self._knocking = asyncio.ensure_future(self._starter.wait_until_serving(self._candidate))
+
+    def take_lifespans_as_usual(self) -> None:
+        """Have every lifespan call taken as an ordinary application does; they are in ``candidate.lifespans``."""
+        self._candidate.on_lifespan = self._candidate.take_lifespan
 
     async def lifespan(self) -> Call:
-        """The next lifespan call.
+        """Start the process and take its first lifespan call, of which nothing has been received yet.
 
         Raises:
             Unsupported: the candidate serves requests without having made one.
-            Broken: it ended, or did neither in time.
+            CandidateError: it did not come to call the application at all.
         """
+        self.needs_lifespan()
+        await self.spawn()
+        assert self._knocking is not None
         call = asyncio.ensure_future(self._lifespans.get())
-        serving = asyncio.ensure_future(self._starter.wait_until_serving(self._candidate))
         try:
-            await asyncio.wait({call, serving}, return_when=asyncio.FIRST_COMPLETED)
-            if not call.done() and serving.done():
-                serving.result()
+            await asyncio.wait({call, self._knocking}, return_when=asyncio.FIRST_COMPLETED)
+            if not call.done():
+                await self._answered("the server calls the application for its lifespan")
                 raise Unsupported("the candidate serves requests and has made no lifespan call")
-            return await call
-        except CandidateError as error:
-            raise Broken("the server calls the application for its lifespan", error.message) from error
+            return call.result()
         finally:
-            for task in (call, serving):
-                task.cancel()
-            await asyncio.gather(call, serving, return_exceptions=True)
+            call.cancel()
 
-    async def further_lifespan(self) -> Call | None:
-        """A lifespan call that came beside the first, or None when there is none so far."""
-        return None if self._lifespans.empty() else self._lifespans.get_nowait()
+    def needs_lifespan(self) -> None:
+        """Raise Unsupported where the candidate is known to make no lifespan calls, which spares a start."""
+        if self._starter.facts.without_lifespan:
+            raise Unsupported("the candidate serves requests and has made no lifespan call")
 
     async def started(self) -> Call:
-        """Start it and take its lifespan as a healthy application does; gives that call, which waits for shutdown."""
-        await self.spawn()
+        """Start it, and take its lifespan as a healthy application does; gives that call, which waits for nothing."""
         call = await self.lifespan()
         await call.receive()
         await call.send({"type": "lifespan.startup.complete"})
@@ -80,48 +91,75 @@ class Lifecycle:
 
     async def serving(self) -> None:
         """Wait until it has answered a request through the application. Raises Broken when it does not."""
+        assert self._knocking is not None
+        seconds = 2 * self._patience.deadline
+        await asyncio.wait({self._knocking}, timeout=seconds)
+        if not self._knocking.done():
+            raise TimedOut("the server serves requests", f"no request was answered within {seconds:.1f} s")
+        await self._answered("the server serves requests")
+
+    async def serving_or_gone(self) -> int | None:
+        """Wait until it serves (None) or has ended (the exit status). Raises Broken when it does neither in time."""
         try:
-            await self._starter.wait_until_serving(self._candidate)
+            await self.serving()
+        except Broken:
+            if not self.process.exited.done():
+                raise
+            return await self.gone()
+        return None
+
+    async def _answered(self, expected: str) -> None:
+        assert self._knocking is not None
+        try:
+            await self._knocking
         except CandidateError as error:
-            raise Broken("the server serves requests", error.message) from error
+            if not self._candidate.pids:
+                raise  # the application was never reached: that need not be the server's doing
+            raise Broken(expected, error.message) from error
+
+    @property
+    def lifespan_calls(self) -> int:
+        """How many lifespan calls came that were not asked for."""
+        return self._lifespans.qsize()
 
     async def try_connect(self) -> Wire | None:
         """A connection, or None when the candidate takes none (now)."""
-        with contextlib.suppress(Broken):
+        with contextlib.suppress(Broken, CandidateDied):
             return await self._exchange.wire()
         return None
 
     # End
 
-    def ask_to_stop(self, by: signal.Signals = signal.SIGTERM) -> None:
-        """Send the signal that asks for an orderly stop, and do not wait."""
-        assert self._candidate.process is not None
-        self._exchange.trace.record("server", "signal", f"{by.name} was sent to the server")
-        self._candidate.process.signal(by)
+    def ask_to_stop(self, by: signal.Signals | None = None) -> None:
+        """Send the signal that asks for an orderly stop (None: the one of the server's profile), and do not wait."""
+        number = by or self._starter.setting.template.profile.stop
+        self._exchange.trace.record("server", "signal", f"{number.name} was sent to the server")
+        self.process.signal(number)
 
     async def gone(self, deadline: float | None = None) -> int:
         """Wait until the main process has ended; its exit status, or minus the number of a signal.
 
         Raises:
-            TimedOut: it has not ended within ``deadline`` seconds (None: two usual ones).
+            TimedOut: it has not ended within ``deadline`` seconds (None: the usual ones).
         """
-        process = self._candidate.process
-        assert process is not None
-        seconds = 2 * self._patience.deadline if deadline is None else deadline
-        began = time.monotonic()
+        process = self.process
+        seconds = self._patience.deadline if deadline is None else deadline
         await asyncio.wait({process.exited}, timeout=seconds)
         if not process.exited.done():
-            waited = time.monotonic() - began
-            raise TimedOut("the server process ends", f"it was still running after {waited:.1f} s")
+            raise TimedOut("the server process ends", f"it was still running after {seconds:.1f} s")
         with contextlib.suppress(asyncio.TimeoutError):
             await asyncio.wait_for(process.wait_output(), self._patience.quiet)
-        self._exchange.trace.record(
-            "server", "exit", f"the server process ended with {describe_exit(process.exited.result())}"
-        )
-        return process.exited.result()
+        status = process.exited.result()
+        self._exchange.trace.record("server", "exit", f"the server process ended with {describe_exit(status)}")
+        return status
 
     @property
     def output(self) -> str:
         """What the server has printed so far, as text."""
-        process = self._candidate.process
-        return "" if process is None else "\n".join(line for _, line in process.output.lines())
+        return "\n".join(line for _, line in self.process.output.lines())
+
+    async def close(self) -> None:
+        """Have the client knock no longer."""
+        if self._knocking is not None:
+            self._knocking.cancel()
+            await asyncio.gather(self._knocking, return_exceptions=True)

@@ -7,13 +7,15 @@ import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from asgi_conformance.attempt import Attempt, attempt
+from asgi_conformance.attempt import Attempt, attempt, attempt_life
 from asgi_conformance.candidate.launch import Launch
 from asgi_conformance.candidate.running import RunningCandidate
 from asgi_conformance.candidate.starting import Starter
 from asgi_conformance.case import Case, Suites
 from asgi_conformance.errors import CandidateError, LaunchImpossible
+from asgi_conformance.life import Life
 from asgi_conformance.verdict import Verdict
 
 #: After so many deaths in a row without a case that came to an end, a candidate is given up.
@@ -27,11 +29,13 @@ Progress = Callable[[Attempt], None]
 class Schedule:
     """How a run is carried out.
 
-    ``jobs`` is how many cases use one candidate at a time, ``candidates`` how many candidates run side by side.
+    ``jobs`` is how many cases use one candidate at a time, ``candidates`` how many candidates that are shared by cases
+    run side by side, ``lives`` how many that live for one experiment.
     """
 
     jobs: int = 16
     candidates: int = 4
+    lives: int = 6
     confirming_jobs: int = 4
 
 
@@ -71,6 +75,7 @@ class Scheduler:
         self._schedule = schedule
         self._progress = progress
         self._places = asyncio.Semaphore(1 if starter.one_at_a_time else schedule.candidates)
+        self._lives = self._places if starter.one_at_a_time else asyncio.Semaphore(schedule.lives)
         self._plain_is_tried = False
         self.judgements: dict[str, Judgement] = {}
         self.timing = Timing()
@@ -118,12 +123,12 @@ class Scheduler:
 
     async def _pass(self, cases: Sequence[Case], jobs: int) -> None:
         """Run cases once each: those of one launch on one candidate, launches side by side."""
-        groups: dict[tuple[Launch, str], list[Case]] = defaultdict(list)
+        groups: dict[tuple[Launch, Life[Any] | None], list[Case]] = defaultdict(list)
         for case in cases:
-            groups[case.launch, case.id if case.launch.own else ""].append(case)
+            groups[case.launch, case.life].append(case)
         self._plain_is_tried |= any(launch == Launch() for launch, _ in groups)
-        # The largest groups first: they take longest.
-        ordered = sorted(groups.items(), key=lambda item: -len(item[1]))
+        # The largest groups first: they take longest. Lives wait, so that what the others find out can spare them.
+        ordered = sorted(groups.items(), key=lambda item: (item[0][0].own, -len(item[1])))
         tasks = [asyncio.ensure_future(self._group(launch, group, jobs)) for (launch, _), group in ordered]
         try:
             await asyncio.gather(*tasks)
@@ -133,10 +138,10 @@ class Scheduler:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _group(self, launch: Launch, cases: list[Case], jobs: int) -> None:
-        async with self._places:
+        async with self._lives if launch.own else self._places:
             try:
                 if launch.own:
-                    await self._own(launch, cases)
+                    await self._live(launch, cases)
                 else:
                     await _Group(self, launch, cases, jobs).run()
             except LaunchImpossible as impossible:
@@ -149,13 +154,13 @@ class Scheduler:
                 for case in cases:
                     self.tell(Attempt(case, Verdict.INCONCLUSIVE, reason=f"the launch {launch.name}: {error.message}"))
 
-    async def _own(self, launch: Launch, cases: list[Case]) -> None:
-        for case in cases:
-            candidate = self._starter.prepare(launch)
-            try:
-                self.tell(await attempt(candidate, case, self._suites, self._starter))
-            finally:
-                await self.stop(candidate)
+    async def _live(self, launch: Launch, cases: list[Case]) -> None:
+        candidate = self._starter.prepare(launch)
+        try:
+            for result in await attempt_life(candidate, cases, self._suites, self._starter):
+                self.tell(result)
+        finally:
+            await self.stop(candidate, grace=0)
 
     async def start(self, launch: Launch) -> RunningCandidate:
         """Start a candidate and wait until it serves. Raises CandidateError, LaunchImpossible."""
@@ -165,10 +170,10 @@ class Scheduler:
         finally:
             self.timing.starts += time.monotonic() - began
 
-    async def stop(self, candidate: RunningCandidate) -> None:
-        """Stop a candidate, also while this task is being cancelled."""
+    async def stop(self, candidate: RunningCandidate, grace: float | None = None) -> None:
+        """Stop a candidate, also while this task is being cancelled; ``grace`` is its time in seconds (None: usual)."""
         began = time.monotonic()
-        stopping = asyncio.ensure_future(self._starter.stop(candidate))
+        stopping = asyncio.ensure_future(self._starter.stop(candidate, grace))
         try:
             await asyncio.shield(stopping)
         except asyncio.CancelledError:

@@ -100,8 +100,8 @@ def odd(kind: str, *arguments: object) -> Odd:
     """An odd value by its kind.
 
     The kinds: generator, iterator, dict-items, bytearray, memoryview, set, str-subclass, float (of a text such as
-    "nan"), complex, http-status, object (nothing can serialise it), file and raw-file (opened for reading, by path),
-    descriptor (by path), payload.
+    "nan"), complex, http-status, object (nothing can serialise it), stubborn (nothing can copy, compare or serialise
+    it), lock, socket, file and raw-file (opened for reading, by path), descriptor (by path), payload.
     """
     return Odd(kind, arguments)
 

@@ -10,19 +10,16 @@ from typing import Protocol
 
 from asgi_conformance.call import Call, Ended
 from asgi_conformance.candidate.launch import Launch
+from asgi_conformance.candidate.lifespan import OrdinaryLifespan
 from asgi_conformance.candidate.output import Listener
 from asgi_conformance.candidate.process import CandidateProcess, describe_exit
 from asgi_conformance.clients.wire import Address
 from asgi_conformance.control import Frame, ProbeLink, Session
 from asgi_conformance.patience import Patience
 from asgi_conformance.trace import Trace
-from asgi_conformance.verdict import Outcome
 
 #: The token that travels in a request, by which the application's end finds the client's.
 TAG = re.compile(rb"xc-[0-9a-z]+-[0-9]+")
-
-#: A deadline, in seconds, for what ends with the candidate.
-_AS_LONG_AS_IT_LIVES = 1e6
 
 
 class Claimant(Protocol):
@@ -47,13 +44,15 @@ class Facts:
     versions: dict[str, str] = field(default_factory=dict)
     declares: dict[str, str] = field(default_factory=dict)
     extensions: set[str] = field(default_factory=set)
+    #: Whether it has served requests and made no lifespan call before.
+    without_lifespan: bool = False
 
 
 class RunningCandidate:
     """One candidate. Calls of its applications are handed to the exchange whose tag they carry.
 
-    Calls without a tag go to whoever claims all calls (:attr:`sole`), lifespan calls to :attr:`on_lifespan`.
-    ``process`` is None before it is started.
+    Calls without a tag go to whoever claims all calls (:attr:`sole`), lifespan calls to :attr:`on_lifespan`, by
+    default into :attr:`lifespans`. ``process`` is None before it is started.
     """
 
     def __init__(self, session: Session, launch: Launch, patience: Patience, facts: Facts) -> None:
@@ -68,9 +67,12 @@ class RunningCandidate:
         #: Whether a process in which the probe ran went away.
         self.was_lost = False
         self.sole: Claimant | None = None
-        self.on_lifespan: Callable[[Call], None] = drive_lifespan
-        #: The lifespan calls so far, each with the events that it has received.
-        self.lifespans: list[tuple[Call, list[object]]] = []
+        #: In whose trace lifespan calls are.
+        self.driver: Claimant | None = None
+        self.on_lifespan: Callable[[Call], None] = self.take_lifespan
+        self.lifespans: list[OrdinaryLifespan] = []
+        #: When the first call came that is no lifespan, by :func:`time.monotonic`.
+        self.first_call_at: float | None = None
         self.on_hello: Callable[[ProbeLink], None] = lambda link: None
         self.strays: list[str] = []
         self._claimants: dict[str, Claimant] = {}
@@ -125,25 +127,29 @@ class RunningCandidate:
 
     def _begin(self, link: ProbeLink, frame: Frame) -> None:
         tag = _tag_in(frame)
+        is_lifespan = _is_lifespan(frame)
         claimant = self._claimants.get(tag.split("-")[1]) if tag else self.sole
+        if is_lifespan:
+            claimant = self.driver
         trace = claimant.trace if claimant else self._lifespan_trace
         number = claimant.next_call_number() if claimant else 0
-        is_lifespan = _is_lifespan(frame)
-        if is_lifespan:
-            trace, number = self._lifespan_trace, 0
         call = Call(link, frame, number, trace, (claimant.patience if claimant else self.patience).deadline)
         self._calls[link, frame["call"]] = call
         self._learn(call)
         if is_lifespan:
-            events: list[object] = []
-            call.observers.append(lambda _, event: events.append(event))
-            self.lifespans.append((call, events))
             self.on_lifespan(call)
-        elif claimant is not None:
+            return
+        if self.first_call_at is None:
+            self.first_call_at = frame["at"]
+        if claimant is not None:
             claimant.take_call(call, tag)
         else:
             self.strays.append(repr(call.raw_scope)[:500])
             call.end_by_return()
+
+    def take_lifespan(self, call: Call) -> None:
+        """Take a lifespan call as an ordinary application does."""
+        self.lifespans.append(OrdinaryLifespan(call))
 
     def _learn(self, call: Call) -> None:
         scope = call.raw_scope
@@ -159,26 +165,6 @@ class RunningCandidate:
         self.was_lost = True
         for key in [key for key in self._calls if key[0] is link]:
             self._calls.pop(key).end(Ended("lost"))
-
-
-def drive_lifespan(call: Call) -> None:
-    """Take a lifespan call as an application does that has nothing to set up: the usual lifespan of a launch."""
-    task = asyncio.ensure_future(_follow_lifespan(call))
-    _lifespans.add(task)
-    task.add_done_callback(_lifespans.discard)
-
-
-_lifespans: set[asyncio.Task[None]] = set()
-
-
-async def _follow_lifespan(call: Call) -> None:
-    try:
-        for phase in ("startup", "shutdown"):
-            await call.receive(deadline=_AS_LONG_AS_IT_LIVES)
-            await call.send({"type": f"lifespan.{phase}.complete"})
-        call.end_by_return()
-    except Outcome:
-        call.end_by_return()
 
 
 def _is_lifespan(frame: Frame) -> bool:

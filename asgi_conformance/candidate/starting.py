@@ -87,6 +87,8 @@ class Starter:
         except BaseException:
             await self.stop(candidate)
             raise
+        if self._ready == "call" and launch.app == "app" and launch.lifespan == "auto" and not candidate.lifespans:
+            self.facts.without_lifespan = True
         if greeting.seconds is not None:
             candidate.patience = self.patience.measured(greeting.seconds)
         return candidate
@@ -103,11 +105,15 @@ class Starter:
         tls = self.setting.certificates.client_context(verify=not own) if launch.tls else None
         return Address(endpoint.reachable_host, endpoint.port, endpoint.uds, tls, "localhost" if launch.tls else None)
 
-    async def stop(self, candidate: RunningCandidate) -> Stopped | None:
-        """Stop a candidate and all that it started; None when it never started."""
+    async def stop(self, candidate: RunningCandidate, grace: float | None = None) -> Stopped | None:
+        """Stop a candidate and all that it started; None when it never started.
+
+        ``grace`` is how long it may take before it is killed, in seconds, or None for the usual time.
+        """
         started = self._candidates.pop(candidate, None)
+        seconds = _GRACE * self.patience.scale if grace is None else grace
         try:
-            return await started.stop(_GRACE * self.patience.scale) if started is not None else None
+            return await started.stop(seconds) if started is not None else None
         finally:
             self._control.forget(candidate.session)
 

@@ -12,6 +12,7 @@ the probe saw) and ``decode`` (what it is to use).
 """
 
 import asyncio
+import builtins
 import functools
 import hashlib
 import http
@@ -124,6 +125,15 @@ class _Opaque:
         return "<an object that cannot be serialised>"
 
 
+class _Stubborn:
+    """An object with which nothing can be done but to hand it on."""
+
+    def _refuse(self, *_):
+        raise TypeError("this object was to be handed on as it is")
+
+    __copy__ = __deepcopy__ = __reduce__ = __reduce_ex__ = __eq__ = __hash__ = __bool__ = __iter__ = _refuse
+
+
 def decode(value):
     """Build the value that the harness described; ``x`` objects are those that JSON has no words for."""
     if isinstance(value, list):
@@ -162,6 +172,9 @@ _ODD = {
     "raw-file": lambda path: open(path, "rb", buffering=0),
     "descriptor": lambda path: os.open(path, os.O_RDONLY),
     "complex": complex,
+    "stubborn": _Stubborn,
+    "lock": threading.Lock,
+    "socket": socket.socket,
 }
 
 
@@ -172,7 +185,7 @@ class _Asyncio:
     name = "asyncio"
 
     def __init__(self):
-        self.loop = asyncio.get_running_loop()
+        self.loop = self.itself = asyncio.get_running_loop()
 
     def describe(self):
         return _name(type(self.loop))
@@ -223,7 +236,7 @@ class _Trio:
     def __init__(self):
         trio = sys.modules["trio"]
         self.trio = trio
-        self.token = trio.lowlevel.current_trio_token()
+        self.token = self.itself = trio.lowlevel.current_trio_token()
         self.Event = trio.Event
         self.sleep = trio.sleep
         self.Cancelled = trio.Cancelled
@@ -408,6 +421,7 @@ class _Call:
             thread=threading.current_thread() is threading.main_thread(),
             thread_id=threading.get_ident(),
             loop=self.loop.describe(),
+            loop_id=id(self.loop.itself),
             backend=self.loop.name,
         )
 
@@ -417,8 +431,20 @@ class _Call:
         self.control.write(frame)
 
     def take(self, step):
+        if step.get("at_once"):
+            self.take_at_once(step)
+            return
         self.steps.append(step)
         self.arrived.set()
+
+    def take_at_once(self, step):
+        """Take a step that awaits nothing, also while the application waits in another one."""
+        try:
+            getattr(self, "do_" + step["do"])(step).send(None)
+        except StopIteration as end:
+            self.write(n=step["n"], ok=end.value)
+        except Exception as error:
+            self.write(n=step["n"], raised=describe(error))
 
     async def next_step(self):
         while not self.steps:
@@ -497,7 +523,7 @@ class _Call:
         await self.send(*decode(step["arguments"]))
 
     async def do_receive_body(self, step):
-        events, digest, size, body = [], hashlib.sha256(), 0, b""
+        events, digest, size, body, head = [], hashlib.sha256(), 0, b"", b""
         limit = step.get("limit")
         while True:
             event = await self.receive()
@@ -509,11 +535,12 @@ class _Call:
             if isinstance(content, bytes):
                 digest.update(content)
                 size += len(content)
+                head += content[: 64 - len(head)]
                 if size <= WHOLE_BYTES:
                     body += content
             if not event.get("more_body", False) or (limit is not None and size >= limit):
                 break
-        whole = encode(body) if size <= WHOLE_BYTES else {"B": [size, digest.hexdigest(), body[:64].decode("latin-1")]}
+        whole = encode(body) if size <= WHOLE_BYTES else {"B": [size, digest.hexdigest(), head.decode("latin-1")]}
         return {"events": events, "body": whole}
 
     async def do_flood(self, step):
@@ -544,7 +571,7 @@ class _Call:
             raise _Ending(asyncio.CancelledError())
         if kind == "base":
             raise _Ending(ProbeBaseError(step["text"]))
-        raise _Ending(ProbeError(step["text"]))
+        raise _Ending(getattr(builtins, kind, ProbeError)(step["text"]))
 
     async def do_scope(self, step):
         return encode(self.scope)
