@@ -105,7 +105,12 @@ async def test_a_cancelled_start_leaves_nothing(make_setting: MakeSetting) -> No
     """Ctrl-C while a candidate starts leaves no process."""
     before = descendants()
     came = asyncio.Event()
-    listener = await asyncio.start_server(lambda reader, writer: (came.set(), writer.close()), "127.0.0.1", 0)
+
+    def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+        came.set()
+
+    listener = await asyncio.start_server(take, "127.0.0.1", 0)
     port = listener.sockets[0].getsockname()[1]
     script = f"import socket; socket.create_connection(('127.0.0.1', {port})); {FOR_EVER}"
     starting = asyncio.ensure_future(start(make_setting("SCRIPT <app> <port>", script)))
