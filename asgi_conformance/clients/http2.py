@@ -60,6 +60,20 @@ class Http2Connection:
         self._next_stream = 1
         self._gave_up = False
 
+    @classmethod
+    async def open(
+        cls,
+        wire: Wire,
+        tags: Callable[[], str] | None = None,
+        deadline: float | None = None,
+        *,
+        settings: Mapping[int, int] | None = None,
+    ) -> Http2Connection:
+        """A connection on which both sides have sent their SETTINGS. Raises NotHttp2 or TimedOut."""
+        connection = cls(wire, tags, deadline, settings=settings)
+        await connection.start()
+        return connection
+
     # The connection
 
     async def start(self, *, preface: bytes = PREFACE, surplus: bytes = b"", upgraded: bool = False) -> None:
@@ -69,7 +83,7 @@ class Http2Connection:
         answer comes on stream 1, which ``open_stream(1)`` reads. Raises NotHttp2 or TimedOut.
         """
         if upgraded:
-            self.open(1, "GET").sending_ended = True
+            self.register(1, "GET").sending_ended = True
         self.wire.on_change = self._on_change
         first = Http2Frame(FrameType.SETTINGS, 0, 0, settings_payload(self.state.unacknowledged_settings[0]))
         await self.wire.send(preface + first.encode(), self.deadline)
@@ -150,7 +164,7 @@ class Http2Connection:
 
     # Frames
 
-    def open(self, number: int, method: str) -> Stream:
+    def register(self, number: int, method: str) -> Stream:
         """Note that stream ``number`` is open, for a request with ``method``, so that its answer is read."""
         self._next_stream = max(self._next_stream, number + 2)
         return self.state.open(number, method)
@@ -162,7 +176,7 @@ class Http2Connection:
     def send_frame(self, kind: int, flags: int = 0, stream: int = 0, payload: bytes = b"") -> None:
         """Send any frame, allowed or not. HEADERS on a stream that is not open open it."""
         if kind == FrameType.HEADERS and stream not in self.state.streams:
-            self.open(stream, "GET")
+            self.register(stream, "GET")
         frame = Http2Frame(kind, flags, stream, payload)
         self.wire.note("note", f"sends {frame}")
         self.wire.send_soon(frame.encode())

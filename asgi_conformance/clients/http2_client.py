@@ -113,7 +113,7 @@ class Http2Client:
         """
         if number is None:
             number = self.connection.next_number()
-        stream = self.connection.open(number, method)
+        stream = self.connection.register(number, method)
         stream.sending_ended = end_stream
         self._streams.append(stream)
         self._unread.append(stream)
