@@ -5,7 +5,6 @@ The standing is the last line, because the end is what a terminal shows.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from asgi_conformance.reports.ansi import TONES, Paint
@@ -14,9 +13,11 @@ from asgi_conformance.reports.text import cells, clip, count, one_line, pad, vis
 from asgi_conformance.reports.view import (
     MARKS,
     SHORT,
+    also,
     by_suite,
     command_of,
     facts,
+    grouped,
     having,
     is_known,
     requirement_of,
@@ -37,28 +38,6 @@ def render(document: Document, *, color: bool = False, width: int = 100, verbosi
     """
     width = max(72, min(width, 160))
     return "\n".join(_Page(run, Paint(color), width, verbosity).text() for run in document["runs"])
-
-
-def _grouped(results: Sequence[Result], *, whole: bool) -> list[list[Result]]:
-    """The results by requirement, since one mistake often shows in many circumstances; each alone when whole."""
-    groups: dict[str, list[Result]] = {}
-    for result in results:
-        groups.setdefault(result["case"] if whole else result["requirement"], []).append(result)
-    return list(groups.values())
-
-
-def _also(result: Result, others: Sequence[Result]) -> str:
-    """The circumstances of the others; with what was observed where that is more than other numbers."""
-
-    def words(of: Result) -> str:
-        return re.sub(r"[0-9]+", "0", of["observed"] or of["reason"] or "")
-
-    def name(of: Result) -> str:
-        return of["case"].removeprefix(of["requirement"]).strip("/") or of["case"]
-
-    alike = ", ".join(name(other) for other in others if words(other) == words(result))
-    differing = [f"{name(other)}: {other['observed']}" for other in others if words(other) != words(result)]
-    return "\n".join([*([alike] if alike else []), *differing])
 
 
 def _shortened(reason: str) -> str:
@@ -95,7 +74,7 @@ class _Page:
         results = having(self.run, verdict)
         if brief and verdict in ("unsupported", "not-applicable", "observed"):
             return
-        for first, *others in _grouped(results, whole=self.verbosity > 0):
+        for first, *others in grouped(results, whole=self.verbosity > 0):
             if brief or verdict == "pass":
                 self._line_of(first, others)
             else:
@@ -122,7 +101,7 @@ class _Page:
         self._field("expected", result["expected"], "green")
         self._field("observed", result["observed"], TONES[result["verdict"]])
         self._field("reason", result["reason"] if self.verbosity > 0 else _shortened(result["reason"] or ""))
-        self._field("also in", _also(result, others))
+        self._field("also in", also(result, others))
         if result["launch"] != "plain":
             self._field("launch", result["launch"])
         if len(set(result["history"])) > 1:

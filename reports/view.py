@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -117,3 +118,27 @@ def is_known(result: Result) -> bool:
     """Whether a baseline accounts for the verdict."""
     known = result["baseline"]
     return known is not None and not known["unexpected"]
+
+
+def grouped(results: Sequence[Result], *, whole: bool = False) -> list[list[Result]]:
+    """The results by requirement, since one mistake often shows in many circumstances; each alone when whole."""
+    groups: dict[str, list[Result]] = {}
+    for result in results:
+        groups.setdefault(result["case"] if whole else result["requirement"], []).append(result)
+    return list(groups.values())
+
+
+def also(result: Result, others: Sequence[Result]) -> str:
+    """The circumstances of the others; with what was observed where that is more than other numbers."""
+
+    def words(of: Result) -> str:
+        return re.sub(r"[0-9]+", "0", of["observed"] or of["reason"] or "")
+
+    def name(of: Result) -> str:
+        return of["case"].removeprefix(of["requirement"]).strip("/") or of["case"]
+
+    alike = ", ".join(name(other) for other in others if words(other) == words(result))
+    differing = [
+        f"{name(other)}: {other['observed'] or other['reason']}" for other in others if words(other) != words(result)
+    ]
+    return "\n".join([*([alike] if alike else []), *differing])

@@ -158,9 +158,8 @@ def test_a_long_reason_keeps_its_beginning_and_its_end() -> None:
 def test_events_and_scopes_are_told_by_their_names() -> None:
     """In the drawing an event begins with its type, a call with its scope's type, method and path."""
     trace = Trace()
-    trace.record(
-        "application", "call", "{'http_version': '1.1', 'type': 'http', 'method': 'GET', 'path': '/a'}", call=1
-    )
+    scope = "{'http_version': '1.1', 'type': 'http', 'method': 'GET', 'path': '/a'}"
+    trace.record("application", "call", scope, call=1)
     trace.record("application", "send", "{'type': 'http.response.start', 'status': 200}", call=1)
     trace.record("application", "send", "not an event", call=1)
     trace.record("application", "returned", "the application call returned", call=1)
