@@ -206,7 +206,6 @@ async def no_disconnect_after_a_response(original: Any, self: Any) -> Event:
     "http1_stream.Http1Stream.client_left",
     "http2_stream.Http2Stream.client_left",
     name="http.disconnect.on-client-close/never",
-    also=["http.disconnect.on-client-close-while-sending"],
     follows=["http.disconnect.*", "http.send-closed.*"],
 )
 def nobody_ever_leaves(original: Any, self: Any) -> bool:
@@ -309,9 +308,8 @@ async def after_the_end_it_raises(original: Any, self: Any, event: Any) -> None:
 
 @around(
     "response_call.Response.abandon",
-    name="http.app.raises-mid-body/completed",
-    also=["http.app.returns-mid-body"],
-    follows=["rfc.http1.response.incomplete-visible*", "rfc.http2.response.incomplete*"],
+    name="http.app.returns-mid-body/completed",
+    follows=["http.app.raises-mid-body*", "rfc.http1.response.incomplete-visible*", "rfc.http2.response.incomplete*"],
 )
 def a_broken_response_looks_complete(original: Any, self: Any, status: int, text: str) -> None:
     """A response that the application broke off is ended with a last chunk."""
