@@ -43,18 +43,18 @@ async def _http10(exchange: Exchange) -> HttpClient:
 
 async def _http2(exchange: Exchange) -> HttpClient:
     connection = await exchange.http2()
-    return await connection.open_stream()
+    return connection.open_stream()
 
 
 async def _http2_neighbour(exchange: Exchange) -> HttpClient:
     """A stream beside one that is open, whose call waits and whose response stays unfinished."""
     connection = await exchange.http2()
-    neighbour = await connection.open_stream()
+    neighbour = connection.open_stream()
     await neighbour.request("GET", "/neighbour")
     app = await exchange.call(neighbour)
     await app.start(200)
     await app.body(b"unfinished", more=True)
-    return await connection.open_stream()
+    return connection.open_stream()
 
 
 async def _kept(exchange: Exchange) -> HttpClient:

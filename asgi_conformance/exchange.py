@@ -129,13 +129,18 @@ class Exchange:
 
         Raises Unsupported when the candidate speaks no HTTP/2 there.
         """
-        from asgi_conformance.clients.http2 import Http2Connection
+        from asgi_conformance.clients.http2 import Http2Connection, NotHttp2
 
         tls = self.candidate.address.tls is not None
         wire = await self.wire(alpn=["h2", "http/1.1"] if tls else None)
         if tls and wire.alpn != "h2":
             raise Unsupported(f"the candidate chose {wire.alpn or 'nothing'} when HTTP/2 was offered by ALPN")
-        connection = await Http2Connection.open(wire, self.new_tag, self.patience.deadline)
+        try:
+            connection = await Http2Connection.open(wire, self.new_tag, self.patience.deadline)
+        except NotHttp2 as refused:
+            if tls:
+                raise
+            raise Unsupported(f"without TLS the candidate takes no HTTP/2: {refused.observed}") from None
         self._connections.append(connection)
         return connection
 
