@@ -7,7 +7,8 @@ from asgi_conformance.case import case
 from asgi_conformance.circumstance import DEFAULT, EVERY_HTTP, EVERY_HTTP_AND_10, HTTP2, KEPT
 from asgi_conformance.exchange import Exchange, Refusal
 from asgi_conformance.expect import expect, show
-from asgi_conformance.verdict import Broken
+
+from .refusals import refuses
 
 # Targets, and the paths that they are decoded to.
 PERCENT_DECODED = {
@@ -187,14 +188,3 @@ async def the_asterisk_form_is_a_path_of_its_own(exchange: Exchange) -> None:
         return
     expect(path_of(app), "scope['path'] of a request for '*'").is_one_of(["*", ""])
     await exchange.answered(client, app)
-
-
-async def refuses(exchange: Exchange, refusal: Refusal, what: str) -> None:
-    """See that a refusal is one: a status 4xx or 5xx, or the end of the connection, by a server that serves others.
-
-    Raises:
-        Broken: it answered as if the request were a good one.
-    """
-    if refusal.response is not None and refusal.response.status < 400:
-        raise Broken(f"the server calls the application for {what}, or refuses it", refusal.what)
-    await exchange.still_serves()
