@@ -38,8 +38,13 @@ class HandshakeResponse:
 class Transport(Protocol):
     """The stream of bytes under a WebSocket, once it is open; :class:`Wire` is one."""
 
-    ending: str | None
-    deadline: float
+    @property
+    def deadline(self) -> float:
+        """The longest wait in seconds."""
+
+    @property
+    def ending(self) -> str | None:
+        """How the peer ended it: ``"closed"`` or ``"reset"``; None while it has not."""
 
     @property
     def is_over(self) -> bool:

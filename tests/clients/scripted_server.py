@@ -31,6 +31,10 @@ class Peer:
         """Wait for exactly ``size`` bytes."""
         return await self.reader.readexactly(size)
 
+    async def reads_until_end_of(self, text: bytes) -> bytes:
+        """Wait for ``text``."""
+        return await self.reader.readuntil(text)
+
     async def reads_until_end(self) -> bytes:
         """Wait until the client closes."""
         return await self.reader.read()
