@@ -216,8 +216,6 @@ def end_all() -> None:
         return
     for family in tuple(_living):
         family.kill()
-        with contextlib.suppress(ChildProcessError):
-            os.waitpid(family.pid, os.WNOHANG)
     _living.clear()
 
 
