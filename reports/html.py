@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from markupsafe import Markup
 
 from asgi_conformance._embed import element
@@ -14,8 +16,10 @@ LARGEST = 1_950_000
 _LIMITS = (Limits(rows=120, bytes=512), Limits(rows=40, bytes=256), Limits(rows=16, bytes=96), Limits(rows=0, bytes=0))
 
 
-def render(document: Document) -> str:
+def render(document: Document, *, home: str | None = None, requirement_page: Callable[[str], str] | None = None) -> str:
     """The page of the document's only run.
+
+    In a site, ``home`` is the address of the first page, and ``requirement_page`` gives that of a requirement's page.
 
     Raises:
         UsageError: the document holds no run, or several, of which the ``site`` report makes many pages.
@@ -25,27 +29,19 @@ def render(document: Document) -> str:
             f"This report is of one candidate, and there are {len(document['runs'])} runs.",
             hint="Give one run, or have a site made of them all.",
         )
+    script = asset("report.js")
+    fixed = {
+        "css": asset("report.css"),
+        "script": script,
+        "policy": policy(script),
+        "embedded": Markup(element(dumps(document))),  # base64 and nothing else
+        "home": home,
+        "requirement_page": requirement_page,
+    }
+    template = environment().get_template("report.html")
     page = ""
     for limits in _LIMITS:
-        page = render_page(document, limits)
+        page = template.render(**context(document["runs"][0], limits), **fixed)
         if len(page.encode("utf-8")) < LARGEST:
             break
     return page
-
-
-def render_page(document: Document, limits: Limits, **more: object) -> str:
-    """The page with traces cut to ``limits``; ``more`` is given to the template."""
-    script = asset("report.js")
-    return (
-        environment()
-        .get_template("report.html")
-        .render(
-            **context(document["runs"][0], limits),
-            css=asset("report.css"),
-            script=script,
-            policy=policy(script),
-            embedded=Markup(element(dumps(document))),  # base64 and nothing else
-            home=more.get("home"),
-            requirement_page=more.get("requirement_page"),
-        )
-    )

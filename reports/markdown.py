@@ -29,7 +29,7 @@ _TOLD, _TRACED = 100, 30
 _TITLES = {
     "fail": "broken musts",
     "error": "errors of the suite",
-    "inconclusive": "undecided",
+    "inconclusive": "inconclusive",
     "warn": "warnings",
 }
 

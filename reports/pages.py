@@ -133,6 +133,13 @@ def _section_view(section: Section, views: dict[str, RequirementView]) -> Sectio
     return SectionView(number + section.heading, section.url, members, broken)
 
 
+def _chapter_views(run: Run, views: dict[str, RequirementView]) -> list[tuple[str, list[SectionView]]]:
+    return [
+        (chapter.title, [_section_view(section, views) for section in chapter.sections])
+        for chapter in outline(run["requirements"])
+    ]
+
+
 def absence(entry: Requirement) -> str:
     """Why a requirement has no verdict, when it has none."""
     if entry["subject"] == "application":
@@ -167,9 +174,7 @@ def context(run: Run, limits: Limits) -> dict[str, object]:
         "facts": facts(run),
         "standing": standing(run),
         "protocols": protocols(run),
-        "chapters": [
-            (chapter.title, [_section_view(section, views) for section in chapter.sections]) for chapter in outline(run)
-        ],
+        "chapters": _chapter_views(run, views),
         "suites": suites,
         "levels": {
             level: summarise(result for result in run["results"] if result["level"] == level) for level in LEVELS

@@ -1,12 +1,12 @@
-"""The requirements of a run by document and section, in the order in which the documents have them."""
+"""Requirements by document and section, in the order in which the documents have them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from asgi_conformance.results import Run
+from asgi_conformance.results import Requirement
 
 # A section is cited as "source § heading". The headings of the ASGI documents, in their order.
 _DOCUMENTS: dict[str, tuple[str, Sequence[str]]] = {
@@ -104,17 +104,17 @@ class Section:
 
 @dataclass
 class Chapter:
-    """One document with the sections of which the run has requirements."""
+    """One document with the sections of which there are requirements."""
 
     source: str
     title: str
     sections: list[Section] = field(default_factory=list)
 
 
-def outline(run: Run) -> list[Chapter]:
-    """The documents of a run. Sections that are not known here come last, in the order of the catalogue."""
+def outline(requirements: Mapping[str, Requirement]) -> list[Chapter]:
+    """The documents of these requirements. Sections that are unknown here come last, in the catalogue's order."""
     sections: dict[tuple[str, str], Section] = {}
-    for id_, entry in run["requirements"].items():
+    for id_, entry in requirements.items():
         source, _, heading = entry["section"].partition(" § ")
         section = sections.setdefault((source, heading), Section(source, heading, entry["url"]))
         section.requirements.append(id_)

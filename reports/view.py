@@ -22,7 +22,7 @@ MARKS = {
 }
 #: The columns of summaries, in the order in which people expect them.
 COLUMNS = ("pass", "fail", "warn", "observed", "unsupported", "not-applicable", "inconclusive", "error")
-SHORT = {"not-applicable": "n/a", "inconclusive": "undecided"}
+SHORT = {"not-applicable": "n/a"}
 LEVELS = ("must", "should", "may")
 
 
