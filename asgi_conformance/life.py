@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from asgi_conformance.candidate.launch import Launch
 from asgi_conformance.verdict import Inconclusive, Outcome, Undecided
@@ -17,8 +17,8 @@ from asgi_conformance.verdict import Inconclusive, Outcome, Undecided
 if TYPE_CHECKING:
     from asgi_conformance.exchange import Exchange
 
+OWN = Launch(own=True)
 R = TypeVar("R", bound="Record")
-P = ParamSpec("P")
 
 
 class Record:
@@ -49,13 +49,14 @@ class Record:
 class Life(Generic[R]):
     """A script with its arguments; equal lives are lived once for all their cases.
 
-    ``launch`` is how the candidate is started for it, ``record`` makes the empty record that the script fills.
+    The script takes the exchange, the record and the ``arguments``, which have to be hashable. ``record`` makes the
+    empty record, ``launch`` is how the candidate is started.
     """
 
     script: Callable[..., Awaitable[None]]
     record: Callable[[], R]
-    launch: Launch = Launch(own=True)
     arguments: tuple[object, ...] = ()
+    launch: Launch = OWN
 
     async def run(self, exchange: Exchange) -> R:
         """Live it; an outcome that ends the script is in the record."""
@@ -65,19 +66,3 @@ class Life(Generic[R]):
         except Outcome as outcome:
             record.end(outcome)
         return record
-
-
-def life(
-    script: Callable[Concatenate[Exchange, R, P], Awaitable[None]],
-    record: Callable[[], R],
-    *arguments: P.args,
-    **nothing: P.kwargs,
-) -> Life[R]:
-    """The life of a script ``script(exchange, record, *arguments)``; the arguments have to be hashable."""
-    assert not nothing, "the arguments of a script are told by their places"
-    return Life(script, record, arguments=arguments)
-
-
-def launched(lived: Life[R], launch: Launch) -> Life[R]:
-    """The same life of a candidate that is started otherwise."""
-    return replace(lived, launch=replace(launch, own=True))

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from asgi_conformance.call import Call
 from asgi_conformance.candidate.process import CandidateProcess, describe_exit
 from asgi_conformance.clients.wire import Wire
 from asgi_conformance.errors import CandidateError
-from asgi_conformance.verdict import Broken, CandidateDied, TimedOut, Unsupported
+from asgi_conformance.verdict import Broken, CandidateDied, Outcome, TimedOut, Unsupported
 
 if TYPE_CHECKING:
     from asgi_conformance.candidate.starting import Starter
@@ -31,6 +32,7 @@ class Lifecycle:
         self._patience = exchange.patience
         self._lifespans: asyncio.Queue[Call] = asyncio.Queue()
         self._knocking: asyncio.Task[None] | None = None
+        self._followers: list[asyncio.Task[None]] = []
         self._candidate.on_lifespan = self._take
         self._candidate.driver = self._candidate.sole = exchange
 
@@ -51,6 +53,15 @@ class Lifecycle:
         await self._starter.spawn(self._candidate)
         self.process.on_output(lambda line, at: self._exchange.trace.record("server", "output", line, at=at))
         self._knocking = asyncio.ensure_future(self._starter.wait_until_serving(self._candidate))
+
+    def take_lifespans(self, follow: Callable[[Call], Awaitable[None]]) -> None:
+        """Have every lifespan call followed by a script of its own, in place of handing it to :meth:`lifespan`."""
+
+        def take(call: Call) -> None:
+            self._exchange.take_lifespan(call)
+            self._followers.append(asyncio.create_task(_follow(follow, call)))
+
+        self._candidate.on_lifespan = take
 
     def take_lifespans_as_usual(self) -> None:
         """Have every lifespan call taken as an ordinary application does; they are in ``candidate.lifespans``."""
@@ -159,7 +170,13 @@ class Lifecycle:
         return "\n".join(line for _, line in self.process.output.lines())
 
     async def close(self) -> None:
-        """Have the client knock no longer."""
-        if self._knocking is not None:
-            self._knocking.cancel()
-            await asyncio.gather(self._knocking, return_exceptions=True)
+        """Have the client knock no longer, and follow lifespans no longer."""
+        tasks = [*self._followers, *([self._knocking] if self._knocking else [])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _follow(script: Callable[[Call], Awaitable[None]], call: Call) -> None:
+    with contextlib.suppress(Outcome):
+        await script(call)

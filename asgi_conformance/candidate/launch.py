@@ -6,7 +6,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-AppKind = Literal["app", "instance", "bound", "partial", "plain", "legacy", "legacy_class", "factory"]
+AppKind = Literal[
+    "app",
+    "instance",
+    "bound",
+    "partial",
+    "plain",
+    "legacy",
+    "legacy_class",
+    "factory",
+    "raises_for_lifespan",
+    "returns_for_lifespan",
+]
 Interface = Literal["auto", "single", "legacy"]
 Lifespan = Literal["auto", "on", "off"]
 

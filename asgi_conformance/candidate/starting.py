@@ -10,6 +10,7 @@ from pathlib import Path
 
 from asgi_conformance.call import Call
 from asgi_conformance.candidate.address import Endpoint
+from asgi_conformance.candidate.command import as_started
 from asgi_conformance.candidate.launch import Launch
 from asgi_conformance.candidate.process import Stopped
 from asgi_conformance.candidate.running import Facts, RunningCandidate
@@ -37,6 +38,8 @@ class Starter:
     def __init__(self, setting: Setting, control: ControlChannel, patience: Patience, *, ready: str = "call") -> None:
         self.setting = setting
         self.patience = patience
+        #: The patience that the newest candidate needed, as far as it was measured.
+        self.measured = patience
         self._control = control
         self._ready = ready
         self._candidates: dict[RunningCandidate, Candidate] = {}
@@ -48,9 +51,13 @@ class Starter:
         """Whether the user fixed the address, so that candidates cannot run side by side."""
         return self.setting.template.fixed_address
 
+    def as_started(self, launch: Launch) -> Launch:
+        """The launch that stands for all that start this server by the same command."""
+        return as_started(self.setting.template, launch)
+
     def prepare(self, launch: Launch) -> RunningCandidate:
         """A candidate that is not started yet."""
-        return RunningCandidate(self._control.session(), launch, self.patience, self.facts)
+        return RunningCandidate(self._control.session(), launch, self.measured, self.facts)
 
     async def spawn(self, candidate: RunningCandidate) -> None:
         """Start the process of a prepared candidate and wait for nothing. Raises as :meth:`start` does."""
@@ -90,7 +97,7 @@ class Starter:
         if self._ready == "call" and launch.app == "app" and launch.lifespan == "auto" and not candidate.lifespans:
             self.facts.without_lifespan = True
         if greeting.seconds is not None:
-            candidate.patience = self.patience.measured(greeting.seconds)
+            self.measured = candidate.patience = self.patience.measured(greeting.seconds)
         return candidate
 
     def _adopt(self, candidate: RunningCandidate, started: Candidate) -> None:

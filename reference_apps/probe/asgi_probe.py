@@ -455,10 +455,11 @@ class _Call:
                 await self.arrived.wait()
         return self.steps.popleft()
 
-    async def run(self):
-        ending = None
+    async def run(self, ending=None):
+        """Follow the steps to the call's end, or come to an ``ending`` that stands already."""
         try:
-            ending = await self.follow(None)
+            if ending is None:
+                ending = await self.follow(None)
             if ending is None:
                 ending = await self.loop.with_children(self.follow)
         except BaseException as error:
@@ -693,6 +694,20 @@ class LegacyClass:
 
 
 legacy_class = LegacyClass
+
+
+async def raises_for_lifespan(scope, receive, send):
+    """An application that knows no lifespan: it raises for that scope, before it awaits anything."""
+    await _Call(scope, receive, send, "single").run(_for_lifespan(scope, _Ending(ValueError("unknown scope"))))
+
+
+async def returns_for_lifespan(scope, receive, send):
+    """An application that returns for the lifespan scope, before it awaits anything."""
+    await _Call(scope, receive, send, "single").run(_for_lifespan(scope, _Ending(None)))
+
+
+def _for_lifespan(scope, ending):
+    return ending if scope["type"] == "lifespan" else None
 
 
 def factory():

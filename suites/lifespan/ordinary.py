@@ -48,7 +48,7 @@ async def live(exchange: Exchange, seen: Ordinary) -> None:
     waiting = await _start(exchange, app, seen)
     await _serve(exchange, app, seen, waiting)
     exchange.lifecycle.ask_to_stop()
-    seen.shutdown = await _shutdown(app, waiting)
+    seen.shutdown = await shutdown_event(app, waiting)
     await _stop(exchange, app, seen)
 
 
@@ -75,17 +75,17 @@ async def _serve(exchange: Exchange, app: Call, seen: Ordinary, waiting: Step) -
     seen.added = await answered_scope(exchange)
 
 
-async def _shutdown(app: Call, waiting: Step) -> dict[str, Any]:
+async def shutdown_event(app: Call, waiting: Step | None = None) -> dict[str, Any]:
+    """The event that a ``receive()`` gives when the server has been asked to stop.
+
+    Raises:
+        Broken, TimedOut: it gave none.
+    """
     try:
-        return await app.event_of(waiting)
-    except TimedOut as late:
-        raise TimedOut(
-            "the application gets lifespan.shutdown when the server is asked to stop", late.observed
-        ) from late
+        return await app.event_of(waiting or app.begin_receive())
     except Broken as broken:
-        raise Broken(
-            "the application gets lifespan.shutdown when the server is asked to stop", broken.observed
-        ) from broken
+        expected = "the application gets lifespan.shutdown when the server is asked to stop"
+        raise type(broken)(expected, broken.observed) from broken
 
 
 async def _stop(exchange: Exchange, app: Call, seen: Ordinary) -> None:
