@@ -14,8 +14,8 @@ from asgi_conformance.verdict import Broken, Level, TimedOut
 
 from ..leaving import disconnect, left_midway
 
-#: Enough of a body that no server takes it in one piece with the head.
-UNREAD = b"u" * 100_000
+#: Much of a body, and less than the window that HTTP/2 gives before anything is read.
+UNREAD = b"u" * 60_000
 #: How many quiet periods a receive() may wait for what could come at once.
 AT_ONCE = 4
 

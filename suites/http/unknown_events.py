@@ -80,6 +80,6 @@ async def unknown_keys_change_nothing(exchange: Exchange, messages: tuple[Messag
     """Response messages with keys that nobody knows are sent as they would be without them."""
     client, app = await exchange.dialogue()
     await app.send(*messages)
-    response = await whole(client, 200, b"whole")
+    response = await whole(client, app, 200, b"whole")
     if any(name.lower().startswith((b"x-", b"reason")) for name, _ in response.headers):
         exchange.remark(f"the response has fields of these keys: {show(response.headers)}")
