@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 import ssl
 from pathlib import Path
 
@@ -286,6 +287,77 @@ async def test_tls_that_fails_says_why() -> None:
     async with serving(untrusted, tls=server) as address:
         with pytest.raises(TlsFailed, match="CERTIFICATE_VERIFY_FAILED"):
             await attempt(address, ssl.create_default_context())
+
+
+async def test_tls_alert_after_the_handshake() -> None:
+    """A server that refuses the client's certificate after the handshake closes, and the reason is kept."""
+    server, client = contexts()
+    server.verify_mode = ssl.CERT_REQUIRED
+
+    def refuse(listening: socket.socket) -> None:
+        connection, _ = listening.accept()
+        with connection, contextlib.suppress(ssl.SSLError):
+            server.wrap_socket(connection, server_side=True)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        refusing = asyncio.ensure_future(asyncio.to_thread(refuse, listening))
+        address = Address("127.0.0.1", listening.getsockname()[1], tls=client, server_name="localhost")
+        async with await Wire.open(address, trace=Trace(), number=1, deadline=DEADLINE) as wire:
+            assert await wire.ended() == "closed"
+            assert wire.trouble is not None
+            assert "CERTIFICATE_REQUIRED" in wire.trouble
+        await refusing
+
+
+async def test_half_close_over_tls() -> None:
+    """The server sees the client's end over TLS, and its close is seen."""
+    server, client = contexts()
+
+    async def script(peer: Peer) -> None:
+        assert await peer.reads_until_end() == b"all"
+
+    async with serving(script, tls=server) as plain:
+        address = Address(plain.host, plain.port, tls=client, server_name="localhost")
+        async with await Wire.open(address, trace=Trace(), number=1, deadline=DEADLINE) as wire:
+            await wire.send(b"all")
+            await wire.half_close()
+            assert await wire.ended() == "closed"
+
+
+async def test_full_queue_of_a_unix_socket(tmp_path: Path) -> None:
+    """A connection to a unix socket whose queue is full waits for room, and no longer than the deadline."""
+    path = str(tmp_path / "s")
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(path)
+        listening.listen(0)
+        opened = [await Wire.open(Address(uds=path), trace=Trace(), number=1, deadline=DEADLINE)]
+        with pytest.raises(TimedOut, match="the server takes a connection at unix:"):
+            await Wire.open(Address(uds=path), trace=Trace(), number=1, deadline=0.02)
+        waiting = asyncio.ensure_future(Wire.open(Address(uds=path), trace=Trace(), number=1, deadline=DEADLINE))
+        await asyncio.sleep(0)
+        accepted = [listening.accept()[0]]
+        opened.append(await waiting)
+        accepted.append(listening.accept()[0])
+        for wire, sock in zip(opened, accepted, strict=True):
+            sock.close()
+            assert await wire.ended() == "closed"
+            await wire.close()
+
+
+async def test_an_endless_server_is_not_read_without_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond a bound, unread bytes stay with the system until some are taken."""
+    monkeypatch.setattr("asgi_conformance.clients.wire.MOST_UNREAD", MEGABYTE)
+
+    async def script(peer: Peer) -> None:
+        await peer.sends(bytes(20 * MEGABYTE))
+
+    async with wired(script) as wire:
+        await wire.bell.until(lambda: len(wire.surplus) > MEGABYTE, DEADLINE)
+        before = len(wire.surplus)
+        with pytest.raises(TimedOut):
+            await wire.ended(0.05)
+        assert len(wire.surplus) == before
+        assert len(await everything(wire)) == 20 * MEGABYTE
 
 
 @pytest.mark.parametrize(
