@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -83,6 +83,12 @@ def effective_launch(template: Template, launch: Launch) -> Launch:
     return replace(launch, **changes)
 
 
+def as_started(template: Template, launch: Launch) -> Launch:
+    """The launch without what this server need not be told: launches that give the same command are equal."""
+    entry = "http2-tls" if launch.tls and "http2-tls" in _entries(template) else "http2"
+    return replace(launch, http2=False) if launch.http2 and _entries(template).get(entry) == () else launch
+
+
 def choose_endpoint(template: Template, launch: Launch, workspace: Workspace) -> Endpoint:
     """An address for a candidate: the user's where they fixed it, a free one otherwise.
 
@@ -105,9 +111,17 @@ def choose_endpoint(template: Template, launch: Launch, workspace: Workspace) ->
 
 
 def build_command(
-    template: Template, launch: Launch, endpoint: Endpoint, certificates: Certificates, module: str
+    template: Template,
+    launch: Launch,
+    endpoint: Endpoint,
+    certificates: Certificates,
+    module: str,
+    *,
+    lacking: Collection[str] = (),
 ) -> Command:
     """The words of the process that serves ``module`` (the probe's name) at ``endpoint`` as ``launch`` wants.
+
+    ``lacking`` names options that this version of the server does not have: what is always added is left out then.
 
     Raises:
         LaunchImpossible: If there is no known way to start the server so; the message is the reason.
@@ -115,16 +129,18 @@ def build_command(
     launch = effective_launch(template, launch)
     values = _values(launch, endpoint, certificates)
     values["app"] = _application(template, launch, module)
+    words = list(_needed_words(template, launch))
     wanted = [option for entry in _needed(template, launch) for option in _options(template, entry)]
-    missing = [option for option in wanted if template.given(option) is None]
-    names = {name for option in missing for name in template.profile.names_of(option)}
+    missing = [option for option in wanted if template.given(option, words) is None]
+    there = {*lacking, *(name for option in missing for name in template.profile.names_of(option))}
     always = [
-        option for option in template.profile.always if template.given(option) is None and option.name not in names
+        option
+        for option in template.profile.always
+        if template.given(option, words) is None and option.name not in there
     ]
     added = tuple(
         Option(option.name, None if option.value is None else fill(option.value, values)) for option in always + missing
     )
-    words = list(_needed_words(template, launch))
     place = len(words) if template.profile.options_last else _place_of_options(words)
     words[place:place] = [word for option in added for word in option.words]
     own = bool(template.chosen.keys() & {"tls", "listen-tls"})

@@ -9,7 +9,7 @@ import secrets
 import shutil
 import sysconfig
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from asgi_conformance.candidate.address import Endpoint, Workspace, is_taken
@@ -51,6 +51,8 @@ class Setting:
     extra: Mapping[str, str] | None = None
     cwd: Path | None = None
     deadline: float = DEADLINE
+    #: Options of the profile that this version of the server turned out not to have.
+    lacking: set[str] = field(default_factory=set, compare=False)
 
 
 class Candidate:
@@ -103,7 +105,8 @@ async def start_candidate(
         except ExitedEarlyError as error:
             await candidate.process.stop(0)
             _raise_if_refused(setting, candidate.command, error)
-            raise
+            if not _learns(setting, error) or attempt + 1 == _ATTEMPTS:
+                raise
         except BaseException:
             await candidate.process.stop(0)
             raise
@@ -121,7 +124,9 @@ async def spawn_candidate(setting: Setting, launch: Launch, *, control: str, tok
     if launch.tls:
         await asyncio.to_thread(setting.certificates.make)
     endpoint = choose_endpoint(setting.template, launch, setting.workspace)
-    command = build_command(setting.template, launch, endpoint, setting.certificates, setting.module)
+    command = build_command(
+        setting.template, launch, endpoint, setting.certificates, setting.module, lacking=setting.lacking
+    )
     if setting.template.fixed_address and is_taken(endpoint):
         raise CandidateError(
             f"Something listens at {endpoint} already, where the candidate should.",
@@ -176,14 +181,21 @@ def find_program(name: str, environment: Mapping[str, str], cwd: Path | None = N
     return found
 
 
+def _learns(setting: Setting, error: ExitedEarlyError) -> bool:
+    """Whether the server has just told that it does not know an option that is always added, for the first time."""
+    unknown = set(_UNKNOWN_OPTION.findall(error.detail)) & {option.name for option in setting.template.profile.always}
+    new = unknown - setting.lacking
+    setting.lacking.update(new)
+    return bool(new)
+
+
 def _raise_if_refused(setting: Setting, command: Command, error: ExitedEarlyError) -> None:
     """Tell a server that cannot have this launch from one that is broken, by what it printed."""
     for refusal in setting.template.profile.refusals:
         if refusal.output in error.detail:
             raise LaunchImpossible(refusal.reason, detail=error.detail) from error
-    if command.launch == Launch():
-        return
     unknown = set(_UNKNOWN_OPTION.findall(error.detail))
+    always = {option.name for option in setting.template.profile.always}
     for option in command.added:
-        if option.name in unknown:
+        if option.name in unknown - always and command.launch != Launch():
             raise LaunchImpossible(f"this version of {setting.template.name} does not take {option}") from error

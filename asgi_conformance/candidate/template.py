@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePath
@@ -102,9 +102,9 @@ class Template:
         host = values.get("host", "") or values.get("endpoint-host", "").replace("\\:", ":")
         return Endpoint(host.strip("[]"), int(port or 0), values.get("uds"))
 
-    def given(self, option: Option) -> Given | None:
-        """How the user gave an option (under any of its names), or None if they did not."""
-        return find_given(option, self.profile.names_of(option), self.words)
+    def given(self, option: Option, words: Sequence[str] | None = None) -> Given | None:
+        """How the user gave an option, under any of its names, in ``words`` (their whole command); None if not."""
+        return find_given(option, self.profile.names_of(option), self.words if words is None else words)
 
     def accounted_by(self, entries: tuple[str, ...], given: Given) -> str | None:
         """The first of ``entries`` of the profile that ``given`` could have come from, or None."""

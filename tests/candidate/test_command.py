@@ -146,6 +146,14 @@ def test_an_ipv6_host_and_port_are_written_with_brackets() -> None:
         ("mine <app> <port> -w <workers>", Launch(), TCP, "mine asgi_probe:app 4000 -w 1"),
         ("mine <app> <port> -w <workers>", Launch(workers=2), TCP, "mine asgi_probe:app 4000 -w 2"),
         ("uvicorn <app> --port <port>", Launch(), TCP, "uvicorn --host 127.0.0.1 asgi_probe:app --port 4000"),
+        ("hypercorn <app> -b unix:<uds>", Launch(), TCP, "hypercorn --bind 127.0.0.1:4000 asgi_probe:app"),
+        ("hypercorn <app> -b unix:<uds>", Launch(unix=True), UNIX, "hypercorn asgi_probe:app -b unix:/run/s.sock"),
+        (
+            "hypercorn <app> -b <host>:<port>",
+            Launch(unix=True),
+            UNIX,
+            "hypercorn --bind unix:/run/s.sock asgi_probe:app",
+        ),
     ],
 )
 def test_placeholders_say_where_things_go(text: str, launch: Launch, endpoint: Endpoint, expected: str) -> None:

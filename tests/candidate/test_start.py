@@ -291,3 +291,21 @@ async def test_an_option_that_this_version_lacks(make_setting: MakeSetting, tmp_
         await start(make_setting("SCRIPT <app>", REFUSES))
     with pytest.raises(LaunchImpossible, match="it has no licence"):
         await start(make_setting("SCRIPT <app>", "print('HTTP/2 needs a licence')"), Launch(root_path="/x"))
+
+
+async def test_an_option_that_is_always_added_may_be_lacking(make_setting: MakeSetting, tmp_path: Path) -> None:
+    """An older version without an option that newer ones need is started without it, now and later."""
+    (tmp_path / "pyproject.toml").write_text(
+        "[tool.asgi-conformance.profiles.old]\n"
+        f'programs = ["{Path(sys.executable).name}"]\nalways = [["--no-control-socket"]]\nplace = "after"\n'
+        '[tool.asgi-conformance.profiles.old.options]\nlisten = ["--port", "<port>"]\nroot-path = []\n'
+    )
+    refuses = (
+        "import sys\nword = '--no-control-socket'\nif word in sys.argv:\n sys.exit(f'unrecognized arguments: {word}')\n"
+    )
+    setting = make_setting("SCRIPT <app>", refuses + LISTEN)
+    for launch in (Launch(), Launch(root_path="/x")):
+        candidate = await start(setting, launch)
+        assert "--no-control-socket" not in candidate.command.argv
+        await candidate.stop(5)
+    assert setting.lacking == {"--no-control-socket"}
