@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from asgi_conformance.clients.http import Headers
 from asgi_conformance.clients.http2_client import Http2Client
 from asgi_conformance.clients.http2_frames import (
     PREFACE,
@@ -19,7 +18,7 @@ from asgi_conformance.clients.http2_frames import (
     Setting,
     settings_payload,
 )
-from asgi_conformance.clients.http2_state import GoAway, Http2State, Push
+from asgi_conformance.clients.http2_state import GoAway, Http2State, Push, readable
 from asgi_conformance.clients.http2_stream import Stream
 from asgi_conformance.clients.wire import Wire
 from asgi_conformance.errors import SuiteError
@@ -267,16 +266,11 @@ class Http2Connection:
         self._take(self.wire.take())
 
     def _take(self, data: bytes) -> None:
-        for frame in self.state.feed(data):
-            self.wire.note("note", f"received {frame}")
+        for reading in self.state.feed(data):
+            self.wire.note("note", f"received {reading}")
         self._send_outgoing()
 
     def _send_outgoing(self) -> None:
         outgoing, self.state.outgoing = self.state.outgoing, []
         if outgoing and not self.wire.closed:
             self.wire.send_soon(b"".join(frame.encode() for frame in outgoing))
-
-
-def readable(fields: Headers) -> str:
-    """Header fields for people."""
-    return ", ".join(f"{name.decode('latin-1')}: {value.decode('latin-1')}" for name, value in fields)

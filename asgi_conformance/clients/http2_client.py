@@ -237,7 +237,7 @@ class Http2Client:
         lost = connection.is_over and connection.state.wrong is None
         if not (enough() or stream.is_over or lost):
             raise connection.failure(f"{awaited} on stream {stream.number}")
-        stream.settle(connection.wire.ending)
+        stream.settle(connection.wire.ending or ("closed" if connection.is_over else None))
 
     def _how_it_ended(self, stream: Stream) -> str:
         if stream.reset_code is not None:

@@ -83,6 +83,7 @@ class Http2State:
         self.encoder = hpack.Encoder()
         self._decoder = hpack.Decoder(max_header_list_size=MOST_HEADERS)
         self._reader = Http2FrameReader()
+        self._readings: list[str] = []
         self._block: tuple[Http2Frame, bytes] | None = None
         self._on: dict[int, Callable[[Http2Frame], None]] = {
             FrameType.DATA: self._on_data,
@@ -101,20 +102,21 @@ class Http2State:
         """The beginning of a frame that has come."""
         return self._reader.unread
 
-    def feed(self, data: bytes) -> list[Http2Frame]:
-        """Take ``data``; gives the frames in them. What is wrong with them ends up in ``wrong``."""
-        known = len(self.frames)
+    def feed(self, data: bytes) -> list[str]:
+        """Take ``data``; gives the frames in them, for people. What is wrong with them ends up in ``wrong``."""
+        self._readings = []
         self._reader.feed(data)
         try:
             while self.wrong is None and (frame := self._reader.next()) is not None:
                 self.frames.append(frame)
+                self._readings.append(str(frame))
                 if self._block is not None and frame.type != FrameType.CONTINUATION:
                     raise Http2Error(f"{frame} came in the middle of a header block")
                 if frame.type in self._on:
                     self._on[frame.type](frame)
         except Http2Error as error:
             self.wrong = str(error)
-        return self.frames[known:]
+        return self._readings
 
     def open(self, number: int, method: str) -> Stream:
         """Note that the client has opened a stream."""
@@ -182,7 +184,9 @@ class Http2State:
             fields = self._decoder.decode(block, raw=True)
         except hpack.HPACKError as error:
             raise Http2Error(f"the header block of {frame} cannot be decoded: {error}: {shown(block)}") from error
-        return [(bytes(field[0]), bytes(field[1])) for field in fields]
+        headers = [(bytes(field[0]), bytes(field[1])) for field in fields]
+        self._readings[-1] += f": {readable(headers)}"
+        return headers
 
     def _promised(self, frame: Http2Frame, block: bytes) -> None:
         if not self.local.get(Setting.ENABLE_PUSH, 1):
@@ -258,3 +262,8 @@ class Http2State:
         if size == 0 or window.send_window + size > MOST_WINDOW:
             raise Http2Error(f"{frame}: an increment of {size} to a window of {window.send_window}")
         window.send_window += size
+
+
+def readable(fields: Headers) -> str:
+    """Header fields for people."""
+    return ", ".join(f"{name.decode('latin-1')}: {value.decode('latin-1')}" for name, value in fields)

@@ -256,7 +256,8 @@ class WebSocketClient:
         elif frame.opcode == Opcode.PING and self.answers_pings and not self.close_sent:
             await self.send_frame(Frame(Opcode.PONG, frame.payload))
         elif frame.opcode == Opcode.CLOSE and self.answers_close and not self.close_sent:
-            await self.send_frame(Frame(Opcode.CLOSE, frame.payload[:2]))
+            if self.transport.ending is None:  # otherwise nobody is left to read the answer
+                await self.send_frame(Frame(Opcode.CLOSE, frame.payload[:2]))
 
     async def _frame(self, awaited: str, end: float) -> Frame:
         frame = await self._frame_or_end(awaited, end)

@@ -141,6 +141,11 @@ async def test_requests_and_responses(pieces: int) -> None:
         assert first.complete
         assert [response.values(b"X-Stream") for response in (first, second)] == [[b"1"], [b"3"]]
         assert await generic.ended() == "closed"
+        notes = [entry["text"] for entry in connection.wire.trace.entries() if entry["kind"] == "note"]
+        assert any(note.startswith("sends :method: PUT, ") for note in notes)
+        assert any(
+            note.startswith("received HEADERS on") and note.endswith(": :status: 200, x-stream: 1") for note in notes
+        )
         requests = [event.headers for event in server.of(h2.events.RequestReceived)]  # type: ignore[attr-defined]
         assert requests[0] == [
             (b":method", b"PUT"),
