@@ -255,9 +255,13 @@ class WebSocketClient:
             self._pongs.append(frame.payload)
         elif frame.opcode == Opcode.PING and self.answers_pings and not self.close_sent:
             await self.send_frame(Frame(Opcode.PONG, frame.payload))
-        elif frame.opcode == Opcode.CLOSE and self.answers_close and not self.close_sent:
-            if self.transport.ending is None:  # otherwise nobody is left to read the answer
-                await self.send_frame(Frame(Opcode.CLOSE, frame.payload[:2]))
+        elif frame.opcode == Opcode.CLOSE and self.answers_close and not self._is_pointless_to_close:
+            await self.send_frame(Frame(Opcode.CLOSE, frame.payload[:2]))
+
+    @property
+    def _is_pointless_to_close(self) -> bool:
+        """Whether a close frame was sent already, or nobody is left to read one."""
+        return self.close_sent or self.transport.ending is not None
 
     async def _frame(self, awaited: str, end: float) -> Frame:
         frame = await self._frame_or_end(awaited, end)
