@@ -156,6 +156,8 @@ class Call:
         #: Two calls of one process with the same number ran in the same event loop.
         self.loop_id: int = frame["loop_id"]
         self.pid: int = link.hello.get("pid", 0)
+        #: When the application was called, by :func:`time.monotonic`.
+        self.began: float = frame["at"]
         self.ended: Ended | None = None
         self._over = asyncio.Event()
         self.observers: list[Any] = []
