@@ -13,7 +13,7 @@ from asgi_conformance.results import Document, dumps
 
 #: A page has to stay below two megabytes: what it shows of traces shrinks until it does.
 LARGEST = 1_950_000
-_LIMITS = (Limits(rows=120, bytes=512), Limits(rows=40, bytes=256), Limits(rows=16, bytes=96), Limits(rows=0, bytes=0))
+_LIMITS = [Limits(rows, size) for rows, size in ((120, 512), (60, 256), (40, 128), (24, 96), (12, 64), (0, 0))]
 
 
 def render(document: Document, *, home: str | None = None, requirement_page: Callable[[str], str] | None = None) -> str:

@@ -63,6 +63,20 @@ class RequirementView:
     absence: str
 
     @property
+    def told(self) -> list[CaseView]:
+        """The cases that are told in full: all that are no pass."""
+        return [case for case in self.cases if case.verdict != "pass"]
+
+    @property
+    def passes(self) -> list[tuple[str, list[CaseView]]]:
+        """The passing cases by title: the variations of one experiment are one line."""
+        found: dict[str, list[CaseView]] = {}
+        for case in self.cases:
+            if case.verdict == "pass":
+                found.setdefault(case.result["title"], []).append(case)
+        return list(found.items())
+
+    @property
     def verdict(self) -> str:
         """The gravest verdict of its cases, or none."""
         return min((case.verdict for case in self.cases), key=_GRAVITY.__getitem__, default="none")

@@ -13,10 +13,11 @@
   const requirements = $$(".req").map((element, place) => ({
     element, place, level: element.dataset.l, suite: element.dataset.s, home: element.parentNode,
     words: (element.id + " " + $("h4", element).textContent + " " + $(".where", element).textContent).toLowerCase(),
-    cases: $$(".case", element).map((row) => ({ element: row, verdict: row.dataset.v })),
+    cases: $$(".case", element).map((row) => ({ element: row, verdict: row.dataset.v, size: Number(row.dataset.n ?? 1) })),
   }));
   const containers = [...$$(".sec"), ...$$(".chapter")];
-  const searchable = (item) => (item.words ??= (item.element.id + " " + item.element.textContent).toLowerCase());
+  const idsOf = (row) => [row, ...$$("[id]", row)].map((element) => element.id).join(" ");
+  const searchable = (item) => (item.words ??= (idsOf(item.element) + " " + item.element.textContent).toLowerCase());
 
   // ---- the state lives in the fragment -----------------------------------------------------------------------
   const fragment = () => decodeURIComponent(location.hash.slice(1).replaceAll("+", "%20"));
@@ -61,13 +62,13 @@
       const fits = (!levels.length || levels.includes(requirement.level)) && (!suite || suite === requirement.suite);
       let any = false;
       for (const item of requirement.cases) {
-        const isCase = item.verdict !== "none";
+        const size = item.verdict === "none" ? 0 : item.size;
         const said = (word) => requirement.words.includes(word) || searchable(item).includes(word);
         const keep = fits && (!verdicts.length || verdicts.includes(item.verdict)) && words.every(said);
         item.element.hidden = !keep;
         any ||= keep;
-        total += isCase;
-        shown += keep && isCase;
+        total += size;
+        shown += keep ? size : 0;
       }
       requirement.element.hidden = !any;
     }
@@ -220,7 +221,7 @@
     const action = keys[event.key];
     if (action) { event.preventDefault(); action(); }
   });
-  window.addEventListener("beforeprint", () => { for (const row of $$('.case:not([data-v="pass"], .none)')) row.open = true; });
+  window.addEventListener("beforeprint", () => { for (const row of $$('details.case')) row.open = true; });
   for (const [id, action] of [["save", save], ["keys", keys["?"]]]) { $("#" + id).hidden = false; $("#" + id).addEventListener("click", action); }
   $("#theme").hidden = false;
   $("#theme").addEventListener("click", () => {

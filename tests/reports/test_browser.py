@@ -51,7 +51,8 @@ def open_page(browser: Browser, tmp_path: Path) -> Iterator[Open]:
 def shown(page: Page) -> list[str]:
     """The ids of the cases that are to be seen, from top to bottom."""
     found: list[str] = page.evaluate(
-        "[...document.querySelectorAll('.case[id]')].filter(row => !row.closest('[hidden]')).map(row => row.id)"
+        "[...document.querySelectorAll('details.case, .case [id]')].filter(row => !row.closest('[hidden]'))"
+        ".map(row => row.id)"
     )
     return found
 
