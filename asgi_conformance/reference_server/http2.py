@@ -11,7 +11,7 @@ import h2.errors
 import h2.events
 import h2.exceptions
 import h2.settings
-from hyperframe.frame import GoAwayFrame
+from h2.connection import ConnectionInputs, ConnectionState
 
 from . import handshake, requests
 from .checks import Headers
@@ -34,6 +34,12 @@ SETTINGS = {
     h2.settings.SettingCodes.ENABLE_CONNECT_PROTOCOL: 1,  # rfc.http2.websocket.setting
 }
 
+#: h2 takes a connection for closed after GOAWAY, although the streams in progress go on (RFC 9113, section 6.8).
+GOAWAY_IS_NOT_THE_END = {
+    (ConnectionState.SERVER_OPEN, goaway): (None, ConnectionState.SERVER_OPEN)
+    for goaway in (ConnectionInputs.SEND_GOAWAY, ConnectionInputs.RECV_GOAWAY)
+}
+
 
 class Http2Connection:
     """A connection on which requests share the way."""
@@ -50,6 +56,8 @@ class Http2Connection:
         self.h2 = h2.connection.H2Connection(
             h2.config.H2Configuration(client_side=False, header_encoding=None, normalize_inbound_headers=False)
         )
+        machine = self.h2.state_machine
+        machine._transitions = machine._transitions | GOAWAY_IS_NOT_THE_END
         self.h2.local_settings = h2.settings.Settings(client=False, initial_values=SETTINGS)
 
     async def serve(self) -> None:
@@ -152,8 +160,6 @@ class Http2Connection:
     def take_goaway(self) -> None:
         """Complete what is in progress and begin nothing new (rfc.http2.goaway.client)."""
         self.stopping = True
-        # h2 takes the connection for closed
-        self.h2.state_machine.state = h2.connection.ConnectionState.SERVER_OPEN
 
     def push(self, parent: Http2Stream, path: str, headers: Headers) -> None:
         """Promise a response on ``parent``, where the client allows it."""
@@ -187,8 +193,8 @@ class Http2Connection:
         """Say goodbye, complete the streams in progress, and take no new ones (rfc.http2.goaway.shutdown)."""
         if not self.stopping:
             self.stopping = True
-            # h2 would not let the streams in progress complete
-            self.transport.write(GoAwayFrame(0, last_stream_id=self.h2.highest_inbound_stream_id).serialize())
+            self.h2.close_connection(last_stream_id=self.h2.highest_inbound_stream_id)
+            self.write()
         for stream in list(self.streams.values()):
             stream.stop()
         self.transport.changed.fire()

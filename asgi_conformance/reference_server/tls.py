@@ -79,21 +79,25 @@ class TlsTransport(Transport):
             try:
                 self.tls.do_handshake()
             except ssl.SSLWantReadError:
-                self._pass_on()
+                self._pass_on_now()
                 data = await self.receive_raw()
                 if not data:
                     return False
                 self._incoming.write(data)
             except ssl.SSLError:
-                self._pass_on()  # the alert says why
+                self._pass_on_now()  # the alert says why
                 return False
             else:
-                self._pass_on()
+                self._pass_on_now()
                 self.alpn = self.tls.selected_alpn_protocol()
                 return True
 
     def _pass_on(self) -> None:
         super().write(self._outgoing.read())
+
+    def _pass_on_now(self) -> None:
+        self._pass_on()
+        self.push()
 
     async def receive(self) -> bytes:
         """Wait for bytes of the client, decrypted."""

@@ -1,6 +1,6 @@
 """One socket: bytes in, bytes out, and the ways in which a connection ends.
 
-Writing never waits: what the kernel does not take at once is kept, and a task of the connection delivers it. So a
+Writing never waits: bytes are kept until the kernel takes them, and a task of the connection delivers them. So a
 ``send()`` that the application cancels while it waits tears nothing apart, and :meth:`Transport.drained` is what makes
 the application wait.
 """
@@ -136,17 +136,18 @@ class Transport:
             return b""
 
     def write(self, data: bytes) -> None:
-        """Send bytes as soon as the kernel takes them. Does nothing on a lost connection."""
+        """Send bytes soon; what is written at one go leaves in one piece. Does nothing on a lost connection."""
         self._written += len(data)
         if self.lost or not data:
             return
-        self._outbox += data
-        if len(self._outbox) == len(data):
-            self._push()
-        if self._outbox:
+        if not self._outbox:
             self.changed.fire()
+        self._outbox += data
 
-    def _push(self) -> None:
+    def push(self) -> None:
+        """Give the kernel what it takes without waiting."""
+        if not self._outbox:
+            return
         try:
             sent = self.socket.send(self._outbox)
         except BlockingIOError:
@@ -160,7 +161,7 @@ class Transport:
             self.changed.fire()
 
     async def deliver(self) -> None:
-        """Give the kernel what it did not take at once, for as long as the connection lives."""
+        """Give the kernel what was written and nobody waits for, or what it did not take at once."""
         while not self.lost:
             if self._outbox:
                 await self._push_when_writable()
@@ -173,7 +174,7 @@ class Transport:
         except (OSError, anyio.ClosedResourceError, ValueError):
             self.lose()
         else:
-            self._push()
+            self.push()
 
     async def drained(self) -> None:
         """Wait until the kernel has everything that was written.
@@ -183,6 +184,7 @@ class Transport:
         """
         # core.send.backpressure, core.send.returns-when-closed
         target = self._written
+        self.push()
         while self._delivered < target and not self.lost:
             await self.changed.wait()
         if self._delivered < target:

@@ -100,7 +100,7 @@ class WebSocketWire:
             case Message():
                 self.take_part(frame)
             case CloseConnection():
-                self.take_close(int(frame.code), frame.reason or "")
+                self.take_close(frame)
 
     def take_pong(self, payload: bytes) -> None:
         """Take note that the client is alive."""
@@ -132,10 +132,11 @@ class WebSocketWire:
         self.inbox.append(event)
         self.stream.changed.fire()
 
-    def take_close(self, code: int, reason: str) -> None:
+    def take_close(self, frame: CloseConnection) -> None:
         """Answer a close frame, or what :mod:`wsproto` makes of bytes that are no frame."""
+        code, reason = int(frame.code), frame.reason or ""
         if self.protocol.state is ConnectionState.REMOTE_CLOSING:
-            self.write(CloseConnection(code=code, reason=reason))  # rfc.websocket.close.echo
+            self.write(frame.response())  # rfc.websocket.close.echo
             self.end(code, reason)  # websocket.disconnect.code.value, websocket.disconnect.code.1005
         elif self.protocol.state is ConnectionState.CLOSED:
             self.end(code, reason)  # our close was answered

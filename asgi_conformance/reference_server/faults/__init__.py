@@ -223,10 +223,10 @@ def on_bytes(name: str, **registration: Any) -> Callable[[F], F]:
 
 
 def load(suite: str | None = None) -> None:
-    """Import the faults of one suite, or of all."""
+    """Import the faults of one suite, or of all; the modules of a suite begin with its name."""
     names = [module.name for module in pkgutil.iter_modules(__path__)]
     for module in names:
-        if suite in (None, module):
+        if suite is None or f"{module}_".startswith(f"{suite}_"):
             importlib.import_module(f"{__name__}.{module}")
 
 
