@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from asgi_conformance.call import Call, Raised, Step
@@ -21,17 +22,20 @@ class OrdinaryLifespan:
 
     ``token`` is the text in its state. ``startup`` is the first event, ``completed`` what came of sending
     ``lifespan.startup.complete`` (None: no exception) and ``waiting`` the ``receive()`` after it; they are None before.
-    ``shutdown`` is the event that this gave, or None. ``events`` are all that it got.
+    ``shutdown`` is the event that this gave, or None, and ``answered`` whether the answer to it could be sent. ``events``
+    are all that it got. With ``hold`` the answer is sent when that has been awaited.
     """
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: Call, hold: Callable[[Call], Awaitable[None]] | None = None) -> None:
         self.call = call
+        self._hold = hold
         self.token = f"lifespan {call.pid}-{call.loop_id}"
         self.startup: object = None
         self.startup_at: float | None = None
         self.completed: Raised | None = None
         self.waiting: Step | None = None
         self.shutdown: object = None
+        self.answered = False
         self.events: list[object] = []
         call.observers.append(lambda _, event: self.events.append(event))
         self._task = asyncio.ensure_future(self._follow())
@@ -45,7 +49,10 @@ class OrdinaryLifespan:
             self.completed = await self.call.try_send({"type": "lifespan.startup.complete"})
             self.waiting = self.call.begin_receive()
             self.shutdown = await self.call.event_of(self.waiting, _AS_LONG_AS_IT_LIVES)
+            if self._hold is not None:
+                await self._hold(self.call)
             await self.call.send({"type": "lifespan.shutdown.complete"})
+            self.answered = True
         except Outcome:
             pass  # whoever judges it sees how far it came
         finally:

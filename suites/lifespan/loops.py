@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from dataclasses import dataclass, field
 
 from asgi_conformance.call import Call
@@ -10,10 +11,11 @@ from asgi_conformance.candidate.launch import Launch
 from asgi_conformance.candidate.lifespan import TOKEN, OrdinaryLifespan
 from asgi_conformance.case import case
 from asgi_conformance.circumstance import EVERY_HTTP
+from asgi_conformance.clients.waiting import Bell
 from asgi_conformance.exchange import Exchange
 from asgi_conformance.expect import expect
 from asgi_conformance.life import Life, Record
-from asgi_conformance.verdict import Broken
+from asgi_conformance.verdict import Broken, TimedOut
 
 from .shared import lifespan_of, websocket_call
 
@@ -123,10 +125,26 @@ class Workers(Record):
 
 
 async def work(exchange: Exchange, seen: Workers) -> None:
-    """Send requests until every worker has answered one, and stop the server."""
+    """Send requests until every worker has answered one, and stop the server.
+
+    When all have been told to shut down, the first one does, and the others only after a while.
+    """
     lifecycle = exchange.lifecycle
+    stopping: list[Call] = []
+    told = Bell()
+
+    async def hold(call: Call) -> None:
+        stopping.append(call)
+        told.ring()
+        if call is stopping[0]:
+            await told.until(lambda: len(stopping) == len(exchange.candidate.lifespans), exchange.patience.deadline)
+        else:
+            await stopping[0].over()
+            with contextlib.suppress(TimedOut):
+                await call.over(4 * exchange.patience.quiet)
+
     lifecycle.needs_lifespan()
-    lifecycle.take_lifespans_as_usual()
+    lifecycle.take_lifespans_as_usual(hold)
     await lifecycle.spawn()
     await lifecycle.serving()
     loop = asyncio.get_running_loop()
@@ -171,6 +189,18 @@ async def each_process_gets_its_shutdown(exchange: Exchange, seen: Workers) -> N
             "each process that served gets lifespan.shutdown",
             f"of {len(seen.served)} processes that had served {len(missed)} got none; the server ended with {status}",
         )
+
+
+@case("lifespan.shutdown.complete.waited-for", "workers", life=WORK)
+async def the_server_waits_for_each_worker(exchange: Exchange, seen: Workers) -> None:
+    """When one worker has ended, the server waits until the other has sent shutdown.complete, too."""
+    status = seen.status
+    lifespans = [worker.lifespan for worker in seen.served.values() if worker.lifespan and worker.lifespan.shutdown]
+    if len(lifespans) < WORKERS:
+        raise exchange.inconclusive(f"{len(lifespans)} of {WORKERS} workers had served and got lifespan.shutdown")
+    cut = sum(not lifespan.answered for lifespan in lifespans)
+    expect(cut, "the number of workers that ended before they had sent shutdown.complete").equals(0)
+    exchange.remark(f"It ended with status {status}.")
 
 
 @case("lifespan.state.per-loop", life=WORK)
