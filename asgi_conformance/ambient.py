@@ -4,8 +4,9 @@ The shapes are data of the suites (``shapes.toml``); this module knows the langu
 they say. Each row tells for one value in a scope or an event whether it has to be there, of which kind it is (see
 ``kinds``), and which requirement is broken when it is not.
 
-One cause is one breach: of the rows that a value breaks, the outermost value counts, then the row of a protocol or an
-event before a general one, then the order in the files. What lies inside of a broken value is not looked at.
+One cause is one breach: of the rows that a value breaks, the outermost value counts, then the row of a network, then
+that of a protocol or an event, before a general one, then the order in the files. What lies inside of a broken value
+is not looked at.
 """
 
 from __future__ import annotations
@@ -47,6 +48,7 @@ class Shape:
     """One row: where it applies, and what has to hold there.
 
     ``of`` is ``scope`` or ``event``; ``protocol`` the scope's type, ``event`` the event's type (empty: all of them);
+    ``network`` is ``unix`` or ``ipv6`` for what the candidate listens on (None: on whatever);
     ``path`` the keys that lead to the value, ``*`` for each item (empty: the scope or event itself). With ``required``
     the value has to be there; ``kind`` is its kind, ``pattern`` a regular expression for all of its text, ``values``
     what it may be, ``one_of`` keys of which exactly one is not None. ``walk`` is a check of all that is in it,
@@ -55,6 +57,7 @@ class Shape:
 
     of: str
     requirement: str
+    network: str | None = None
     protocol: tuple[str, ...] = ()
     event: tuple[str, ...] = ()
     path: Where = ()
@@ -68,15 +71,15 @@ class Shape:
     level: str | None = None
 
     @property
-    def rank(self) -> tuple[bool, int, bool]:
+    def rank(self) -> tuple[bool, int, bool, bool]:
         """By what rows are ordered: walks last, outer values first, general rows after special ones."""
-        return self.walk is not None, len(self.path), not (self.protocol or self.event)
+        return self.walk is not None, len(self.path), self.network is None, not (self.protocol or self.event)
 
-    def applies(self, of: str, protocol: str | None, event: str | None) -> bool:
-        """Whether scopes or events of these types are what this row is about."""
+    def applies(self, of: str, protocol: str | None, event: str | None, network: str | None) -> bool:
+        """Whether scopes or events of these types, on such a network, are what this row is about."""
         if of != self.of or (self.protocol and protocol not in self.protocol):
             return False
-        return not self.event or event in self.event
+        return (not self.event or event in self.event) and self.network in (None, network)
 
     def name(self, where: Where | None = None) -> str:
         """What the value is called in sentences; with ``where`` one of those that the path leads to."""
@@ -164,11 +167,11 @@ class Shapes:
 
     def __init__(self, shapes: Iterable[Shape] = ()) -> None:
         self.all = sorted(shapes, key=lambda shape: shape.rank)
-        self._index: dict[tuple[str, str | None, str | None], list[Shape]] = {}
+        self._index: dict[tuple[str, str | None, str | None, str | None], list[Shape]] = {}
 
-    def about(self, of: str, protocol: str | None, event: str | None) -> list[Shape]:
+    def about(self, of: str, protocol: str | None, event: str | None, network: str | None) -> list[Shape]:
         """The rows for scopes or events of these types, in the order in which they count."""
-        key = of, protocol, event
+        key = of, protocol, event, network
         found = self._index.get(key)
         if found is None:
             found = self._index[key] = [shape for shape in self.all if shape.applies(*key)]
@@ -203,10 +206,14 @@ def _shape(row: Mapping[str, Any]) -> Shape:
 
 
 class Watch:
-    """Holds what one exchange sees against all shapes; keeps the breaches and which requirements were looked at."""
+    """Holds what one exchange sees against all shapes; keeps the breaches and which requirements were looked at.
 
-    def __init__(self, shapes: Shapes) -> None:
+    ``network`` is what the candidate listens on where that is no IPv4: ``unix`` or ``ipv6``.
+    """
+
+    def __init__(self, shapes: Shapes, network: str | None = None) -> None:
         self._shapes = shapes
+        self._network = network
         self._hidden: dict[str, Breach] = {}
         self.breaches: list[Breach] = []
         self.looked_at: set[str] = set()
@@ -215,7 +222,7 @@ class Watch:
         """Look at a scope or an event of a call of the given protocol."""
         event = value.get("type") if of == "event" and isinstance(value, dict) else None
         broken: dict[Where, Breach] = {}
-        for shape in self._shapes.about(of, _text(protocol), _text(event)):
+        for shape in self._shapes.about(of, _text(protocol), _text(event), self._network):
             hiding = [place for place in broken if below(shape.path, place)]
             if hiding:
                 self._hidden[shape.requirement] = broken[hiding[0]]
@@ -230,10 +237,6 @@ class Watch:
     def breach_of(self, requirement: str) -> Breach | None:
         """The first breach of a requirement that was seen, or None."""
         return next((breach for breach in self.breaches if breach.requirement == requirement), None)
-
-    def disown(self, requirement: str) -> None:
-        """Forget the breaches of a requirement: the case counts their cause on its own, more special one."""
-        self.breaches = [breach for breach in self.breaches if breach.requirement != requirement]
 
     def judge(self, requirement: str) -> None:
         """Let the case pass that is about the shapes of this requirement.

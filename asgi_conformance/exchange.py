@@ -71,7 +71,8 @@ class Exchange:
         self.candidate = candidate
         self.patience: Patience = candidate.patience
         self.trace = Trace()
-        self.watch = Watch(shapes or Shapes())
+        network = "unix" if candidate.launch.unix else "ipv6" if candidate.launch.ipv6 else None
+        self.watch = Watch(shapes or Shapes(), network)
         self.calls: list[Call] = []
         self.remarks: list[str] = []
         self._name = name
