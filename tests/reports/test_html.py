@@ -66,15 +66,16 @@ def test_every_requirement_is_there_once_in_document_order() -> None:
         "Request - receive event",
         "Response Start - send event",
     ]
-    rfc = [words(element) for element in page.cssselect("#document-4 h3")][:4]
     assert [words(element) for element in page.cssselect(".chapter > h2")][3] == "RFC 9110: HTTP Semantics"
-    assert rfc == ["§ 5.1", "§ 5.4", "§ 5.5", "§ 6.6.1"]
+    numbers = [[int(part) for part in words(heading)[2:].split(".")] for heading in page.cssselect("#document-4 h3")]
+    assert numbers == sorted(numbers)
 
 
 @pytest.mark.parametrize("suite", sorted(path.parent.name for path in sample.SUITES.glob("*/requirements.toml")))
 def test_the_place_of_every_section_is_known(suite: str) -> None:
     """A section that the catalogue cites has its place among the headings of its document."""
-    assert [entry["section"] for entry in sample.catalogue(suite).values() if not is_known(entry["section"])] == []
+    content = tomllib.loads((sample.SUITES / suite / "requirements.toml").read_text(encoding="utf-8"))
+    assert [entry["section"] for entry in content["requirement"] if not is_known(entry["section"])] == []
 
 
 def test_an_unknown_document_comes_last() -> None:
