@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from asgi_conformance.call import Call, Step
+from asgi_conformance.call import Call, Raised, Step
 from asgi_conformance.clients.http import HttpClient, Response
 from asgi_conformance.clients.http1 import Http1Client
 from asgi_conformance.exchange import Exchange
@@ -17,6 +17,8 @@ from asgi_conformance.verdict import Broken, Level, TimedOut
 WAYS: Mapping[str, str] = {"closed": "close", "reset": "reset"}
 #: The first part of the response that :func:`streaming` begins.
 BEGUN = b"begun"
+#: Where it counts that a send() does not end.
+HANG = "that is the matter of core.error.send-after-close.does-not-hang"
 
 
 async def leave(client: HttpClient, way: str) -> None:
@@ -56,6 +58,29 @@ async def disconnect(app: Call, waiting: Step, deadline: float | None = None) ->
     event = await app.event_of(waiting)
     expect(event.get("type"), "the type of the event").equals("http.disconnect")
     return event
+
+
+async def send_to_nobody(exchange: Exchange, app: Call, event: object) -> Raised | None:
+    """Have the application send to a client that has left; gives the OSError that came out of it, or None.
+
+    Raises:
+        Broken: another exception came out of it.
+        Inconclusive: it did not end, which counts on a requirement of its own.
+    """
+    sending = app.begin_send(event, beside=True)
+    if await sending.pending_after(exchange.patience.prompt):
+        raise exchange.inconclusive(f"a send() on the closed connection did not end: {HANG}")
+    raised = await sending.outcome()
+    if raised is not None and not raised.is_os_error and not raised.is_cancellation:
+        raise Broken("send() on the closed connection returns, or raises an OSError", f"it raised {raised}")
+    return raised
+
+
+def raised_by(exchange: Exchange, raised: Raised | None) -> Raised:
+    """The exception of a send(). Raises NotApplicable when there was none."""
+    if raised is None:
+        raise exchange.not_applicable("send() on the closed connection raised nothing")
+    return raised
 
 
 async def ending(exchange: Exchange, client: HttpClient) -> Response | None:

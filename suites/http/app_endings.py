@@ -6,7 +6,7 @@ import asyncio
 
 from asgi_conformance.call import Call
 from asgi_conformance.case import case
-from asgi_conformance.circumstance import EVERY_HTTP, EVERY_HTTP_AND_10
+from asgi_conformance.circumstance import DEFAULT, EVERY_HTTP, EVERY_HTTP_AND_10, HTTP2
 from asgi_conformance.clients.http import HttpClient, Response
 from asgi_conformance.clients.http1 import Http1Client
 from asgi_conformance.exchange import Exchange
@@ -110,7 +110,7 @@ async def the_error_response_is_a_500(exchange: Exchange) -> None:
         raise exchange.observed(f"it answers {answer.status} when the application raises")
 
 
-@case("http.app.raises-mid-body", each=FRAMINGS, circumstances=EVERY_HTTP)
+@case("http.app.raises-mid-body", each=FRAMINGS, circumstances=(DEFAULT, HTTP2), exclusive=True)
 async def raising_in_the_midst_cuts_the_response(exchange: Exchange, headers: list[tuple[bytes, bytes]]) -> None:
     """When the application raises in the midst of a response, the response ends, visibly cut, and nothing follows.
 
