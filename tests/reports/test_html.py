@@ -74,7 +74,7 @@ def test_every_requirement_is_there_once_in_document_order() -> None:
 @pytest.mark.parametrize("suite", sorted(path.parent.name for path in sample.SUITES.glob("*/requirements.toml")))
 def test_the_place_of_every_section_is_known(suite: str) -> None:
     """A section that the catalogue cites has its place among the headings of its document."""
-    content = tomllib.loads((sample.SUITES / suite / "requirements.toml").read_text(encoding="utf-8"))
+    content = sample.read(sample.SUITES / suite / "requirements.toml")
     assert [entry["section"] for entry in content["requirement"] if not is_known(entry["section"])] == []
 
 
