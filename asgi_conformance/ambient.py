@@ -238,6 +238,10 @@ class Watch:
         """The first breach of a requirement that was seen, or None."""
         return next((breach for breach in self.breaches if breach.requirement == requirement), None)
 
+    def disown(self, *requirements: str) -> None:
+        """Forget breaches of these requirements: the case counts their cause on its own."""
+        self.breaches = [breach for breach in self.breaches if breach.requirement not in requirements]
+
     def judge(self, requirement: str) -> None:
         """Let the case pass that is about the shapes of this requirement.
 
