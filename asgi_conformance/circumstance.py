@@ -1,7 +1,8 @@
 """Circumstances: where a requirement may be broken though it holds elsewhere.
 
-A case that is written for :meth:`Exchange.connect` declares in which of these it runs. A circumstance says how the
-candidate must be started for it and what the client that the case is handed has been through.
+A case that is written for :meth:`Exchange.connect` or :meth:`Exchange.websocket` declares in which of these it runs.
+A circumstance says how the candidate must be started for it and what the client that the case is handed has been
+through.
 """
 
 from __future__ import annotations
@@ -86,3 +87,7 @@ UNIX = Circumstance("unix", "over a unix socket", adapt=lambda launch: replace(l
 EVERY_HTTP = (DEFAULT, KEPT, HTTP2)
 #: The same, for what also holds towards an HTTP/1.0 client.
 EVERY_HTTP_AND_10 = (DEFAULT, HTTP10, KEPT, HTTP2)
+#: For cases that any WebSocket shows; its handshake takes the place of the request.
+EVERY_WEBSOCKET = (DEFAULT, KEPT, HTTP2)
+#: The same, for what TLS may spoil too.
+EVERY_WEBSOCKET_AND_TLS = (DEFAULT, KEPT, HTTP2, TLS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -146,10 +146,13 @@ class Exchange:
         return connection
 
     async def websocket(self) -> WebSocketClient:
-        """A new connection with a WebSocket client on it, before its handshake."""
-        from asgi_conformance.clients.websocket import Http1Carrier, WebSocketClient
+        """A WebSocket client in the circumstance in which the case runs, before its handshake.
 
-        return WebSocketClient(Http1Carrier(await self.http1()))
+        Raises Unsupported over HTTP/2 when the candidate does not offer WebSockets there.
+        """
+        from asgi_conformance.websockets import websocket_over
+
+        return websocket_over(await self.connect())
 
     # The application's end
 
@@ -264,6 +267,51 @@ class Exchange:
         client = await self.connect()
         await client.request(method, target, headers, body)
         return client, await self.call(client)
+
+    async def websocket_call(self, client: WebSocketClient) -> Call:
+        """The call of the type ``websocket`` that the handshake of ``client`` caused.
+
+        Raises:
+            Unsupported: the candidate takes no WebSocket at all, not even by the plainest handshake.
+            Broken: it takes WebSockets, and made no such call for this one.
+        """
+        from asgi_conformance.websockets import websocket_call
+
+        return await websocket_call(self, client)
+
+    async def knock(
+        self,
+        target: str | bytes = "/",
+        headers: Iterable[tuple[bytes, bytes]] = (),
+        subprotocols: Sequence[str] = (),
+    ) -> tuple[WebSocketClient, Call]:
+        """A WebSocket handshake in the case's circumstance, and the call that it caused; see :meth:`websocket_call`."""
+        client = await self.websocket()
+        await client.start_handshake(target, headers, subprotocols)
+        return client, await self.websocket_call(client)
+
+    async def open_websocket(
+        self,
+        target: str | bytes = "/",
+        headers: Iterable[tuple[bytes, bytes]] = (),
+        subprotocols: Sequence[str] = (),
+        **accept: object,
+    ) -> tuple[WebSocketClient, Call]:
+        """An open WebSocket: a handshake that the application has received and accepted, the client told of it.
+
+        ``accept`` are the keys of its ``websocket.accept``, such as ``subprotocol``.
+
+        Raises:
+            Unsupported: the candidate takes no WebSocket at all.
+            Broken: the handshake does not come to its end.
+        """
+        client, app = await self.knock(target, headers, subprotocols)
+        event = await app.receive()
+        expect(event.get("type"), "the type of the first event").equals("websocket.connect")
+        await app.send({"type": "websocket.accept", **accept})
+        response = await client.handshake_response()
+        expect(response.accepted, "the handshake").is_true("is accepted", f"the answer to it is {response.status}")
+        return client, app
 
     async def answered(self, client: HttpClient, call: Call, status: int = 200, body: bytes = b"fine") -> Response:
         """Answer a call with a plain response, which has to reach the client; gives the response."""
