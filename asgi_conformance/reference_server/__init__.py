@@ -21,6 +21,7 @@ The rooms, from the wire to the application:
 ``websocket``        the state machine of one WebSocket call; ``websocket_wire`` is what it does on the wire
 ``handshake``        which requests are WebSocket handshakes; ``deflate`` is compression
 ``lifespan``         the lifespan call
+``chunks``           which chunk sizes are refused
 ``events``           which events an application may send, as tables; ``checks`` are those of the values
 ``responses``        what HTTP demands of a response, whatever the application says
 ``extensions``       which extensions a call has, and the sending of files

@@ -36,10 +36,13 @@ class Connection:
         self.transport: Transport | None = None
         self.speaker: Speaker | None = None
         self.stopping = False
+        self._opening = anyio.CancelScope()
 
     async def run(self) -> None:
         """Serve the connection and close it."""
-        transport = self.transport = await self.open()
+        transport = None
+        with self._opening:
+            transport = self.transport = await self.open()
         if transport is None:
             self.socket.close()
             return
@@ -90,6 +93,8 @@ class Connection:
             self.speaker.stop()
         elif self.transport is not None:
             self.transport.lose()
+        else:
+            self._opening.cancel()
 
     def abort(self) -> None:
         """Give the connection up, whatever it is doing."""

@@ -8,6 +8,7 @@ import h11
 
 from . import handshake
 from .checks import Headers
+from .chunks import ChunkSizes
 from .extensions import FilePart
 from .requests import Refused, Request
 from .responses import Head, date, own_response, phrase
@@ -27,6 +28,9 @@ class Http1Stream(Stream):
         self.request_ended = False
         self.upgraded = False
         self.framing = "length"
+        self.malformed = False
+        self._sizes = ChunkSizes() if request.values(b"transfer-encoding") else None
+        self.watch(parser.trailing_data[0])
 
     @property
     def client_left(self) -> bool:
@@ -45,8 +49,10 @@ class Http1Stream(Stream):
             elif isinstance(event, h11.EndOfMessage):
                 self.request_ended = True
                 return Piece(bytes(data), False)
-            elif event is h11.NEED_DATA and self.transport.inbox:
-                self.parser.receive_data(self.transport.take())
+            elif event is h11.NEED_DATA and self.transport.inbox and not self.malformed:
+                arrived = self.transport.take()
+                self.watch(arrived)
+                self.parser.receive_data(arrived)
             else:
                 break
         if not data:
@@ -54,16 +60,24 @@ class Http1Stream(Stream):
             return None
         return Piece(bytes(data), True)
 
+    def watch(self, data: bytes) -> None:
+        """Look at content on its way to the parser."""
+        if self._sizes is not None and not self._sizes.valid(data):
+            self.malformed = True
+
     def next_event(self) -> object:
         """The parser's next event, or None for content that cannot be framed."""
+        if self.malformed:
+            return None
         try:
             return self.parser.next_event()
         except h11.RemoteProtocolError:
+            self.malformed = True
             return None
 
     def nothing_yet(self) -> None:
         """Decide what it means that there is no content yet."""
-        if self.parser.their_state is h11.ERROR:
+        if self.malformed:
             self.refuse_content()  # rfc.http1.request.chunk-framing, rfc.http1.request.chunk-size-invalid
         elif self.transport.ended:
             self.broken = True  # http.request.truncated-is-disconnect

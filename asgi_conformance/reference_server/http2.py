@@ -52,9 +52,13 @@ class Http2Connection:
         self.failed = False
         self._count = 0
         self._resets = 0
-        # http.request.headers.cookie-http2: normalising would join cookies
         self.h2 = h2.connection.H2Connection(
-            h2.config.H2Configuration(client_side=False, header_encoding=None, normalize_inbound_headers=False)
+            h2.config.H2Configuration(
+                client_side=False,
+                header_encoding=None,
+                normalize_inbound_headers=False,  # http.request.headers.cookie-http2: it would join cookies
+                validate_outbound_headers=False,  # the events of the application have been checked
+            )
         )
         machine = self.h2.state_machine
         machine._transitions = machine._transitions | GOAWAY_IS_NOT_THE_END

@@ -49,6 +49,13 @@ def bind_unix(path: str) -> socket.socket:
     return sock
 
 
+def remove(config: Config) -> None:
+    """Remove the unix socket, if there is one."""
+    if config.uds:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(config.uds)
+
+
 def tls_settings(config: Config) -> TlsSettings | None:
     """The TLS settings that ``config`` asks for, or None.
 

@@ -130,10 +130,18 @@ class Server:
             from .websocket import WebSocketCall
 
             websocket_scope = scope.websocket_scope(self, stream.transport, stream.request, handshake.subprotocols)
-            self.tasks.start_soon(WebSocketCall(self, stream, websocket_scope, handshake).run)
+            self.tasks.start_soon(self.run_call, WebSocketCall(self, stream, websocket_scope, handshake).run, stream)
         else:
             http_scope = scope.http_scope(self, stream.transport, stream.request)
-            self.tasks.start_soon(HttpCall(self, stream, http_scope).run)
+            self.tasks.start_soon(self.run_call, HttpCall(self, stream, http_scope).run, stream)
+
+    async def run_call(self, run: Callable[[], Awaitable[None]], stream: Stream) -> None:
+        """Run one call to its end; whatever happens to it stays with it."""
+        try:
+            await run()
+        except Exception:
+            logger.exception("a call failed inside the server")
+            stream.cut()
 
     async def call(self, scope_: Scope, receive: Receive, send: Send) -> bool:
         """Call the application for a request or a WebSocket, and log what it raises.
@@ -218,11 +226,14 @@ def run(config: Config) -> int:
     """Serve as ``config`` says. See :func:`asgi_conformance.reference_server.run`."""
     config.check()
     sockets = listeners.bind(config)
-    if config.workers > 1:
-        from . import workers
+    try:
+        if config.workers > 1:
+            from . import workers
 
-        return workers.run(config, sockets)
-    return run_process(config, sockets, lambda: announce(config, sockets))
+            return workers.run(config, sockets)
+        return run_process(config, sockets, lambda: announce(config, sockets))
+    finally:
+        listeners.remove(config)
 
 
 def run_process(

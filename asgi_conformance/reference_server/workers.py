@@ -43,6 +43,8 @@ def run(config: Config, sockets: list[socket.socket]) -> int:
         from .server import announce
 
         announce(config, sockets)
+    for sock in sockets:
+        sock.close()  # so that nobody connects to workers that have stopped
     status = 0
     while pids:
         pid, ending = os.wait()

@@ -255,3 +255,11 @@ def test_an_application_can_close(server: Running) -> None:
     answer = server.talk(request("/close") + request("/"))
     assert answer.lower().count(b"connection: close") == 1
     assert answer.endswith(b"bye")
+
+
+@pytest.mark.parametrize("size", [b"5 ", b" 5", b"0x5", b"+5", b"5_0", b"", b"G", b"5\n", b"5 \t", b"F" * 30])
+def test_chunk_sizes_are_hexadecimal_and_nothing_else(server: Running, size: bytes) -> None:
+    """A size that the grammar does not have is 400, wherever the packets are cut."""
+    data = request("/echo", "Transfer-Encoding: chunked", method="POST")
+    assert server.talk(data + b"1\r\na\r\n" + size + b"\r\nhello\r\n0\r\n\r\n").startswith(b"HTTP/1.1 400 ")
+    assert b"hello" in server.talk(data + b"5;a=b\r\nhello\r\n0\r\n\r\n" + request("/close"))
