@@ -19,6 +19,8 @@ DEADLINE = 20.0
 _SHORTEST, _LONGEST = 0.005, 0.05
 #: How long the last words of a process that ended may take to arrive, in seconds.
 _LAST_WORDS = 0.5
+#: How much of a line of a server's output an error shows, in characters.
+_LONGEST_LINE = 300
 
 _IN_USE = re.compile(
     r"address (is )?already in use|address in use|connection in use|EADDRINUSE|errno:? (98|48)\b|os error (98|48)\b",
@@ -117,11 +119,19 @@ async def _connect(endpoint: Endpoint) -> None:
         await writer.wait_closed()
 
 
+def _last_words(process: CandidateProcess) -> str:
+    return "\n".join(_shorten(line) for line in process.tail().splitlines())
+
+
+def _shorten(line: str) -> str:
+    return line if len(line) <= _LONGEST_LINE else line[: _LONGEST_LINE - 1] + "…"
+
+
 def _exited(process: CandidateProcess) -> ExitedEarlyError:
     how = describe_exit(process.returncode or 0)
     return ExitedEarlyError(
-        f"The candidate ended at once, with {how}, before it listened.",
-        detail=process.tail(),
+        f"The candidate ended with {how} before it was ready.",
+        detail=_last_words(process),
         hint="Run the command by hand to see what it lacks." + ("" if process.tail() else " It printed nothing here."),
     )
 
@@ -129,7 +139,7 @@ def _exited(process: CandidateProcess) -> ExitedEarlyError:
 def _address_in_use(process: CandidateProcess, endpoint: Endpoint) -> AddressInUseError:
     return AddressInUseError(
         f"The candidate cannot listen at {endpoint}: the address is in use.",
-        detail=process.tail(),
+        detail=_last_words(process),
         hint="End what listens there, or leave the address out of the command: the suite chooses a free one.",
     )
 
@@ -137,21 +147,22 @@ def _address_in_use(process: CandidateProcess, endpoint: Endpoint) -> AddressInU
 def _too_late(process: CandidateProcess, attempt: _Attempt, deadline: float) -> CandidateError:
     endpoint, within = attempt.endpoint, f"within {deadline:g} s"
     if attempt.connected:
-        why = "" if attempt.last_error is None else f" (last: {attempt.last_error})"
+        last = attempt.last_error
+        why = "" if last is None else f" (last: {str(last) or type(last).__name__})"
         return CandidateError(
             f"The candidate accepts connections at {endpoint}, but no request reached the application {within}{why}.",
-            detail=process.tail(),
+            detail=_last_words(process),
             hint="Does it serve the application that stands in the place of <app>?",
         )
     elsewhere = process.family.listening()
     if elsewhere:
         return CandidateError(
             f"The candidate did not listen at {endpoint} {within}: it listens at {' and '.join(elsewhere)} instead.",
-            detail=process.tail(),
+            detail=_last_words(process),
             hint="The command must pass the address on: see the placeholders <host> and <port>, or <uds>.",
         )
     return CandidateError(
         f"The candidate did not listen at {endpoint} {within}; its process still runs.",
-        detail=process.tail() or "(it printed nothing)",
+        detail=_last_words(process) or "(it printed nothing)",
         hint="Is the address passed on to it? If it only takes long to start, raise --timeout-scale.",
     )

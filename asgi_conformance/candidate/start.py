@@ -196,6 +196,12 @@ def _raise_if_refused(setting: Setting, command: Command, error: ExitedEarlyErro
             raise LaunchImpossible(refusal.reason, detail=error.detail) from error
     unknown = set(_UNKNOWN_OPTION.findall(error.detail))
     always = {option.name for option in setting.template.profile.always}
-    for option in command.added:
-        if option.name in unknown - always and command.launch != Launch():
+    special = [option for option in command.added if option.name not in always]
+    if command.launch == Launch():
+        return
+    for option in special:
+        if option.name in unknown:
             raise LaunchImpossible(f"this version of {setting.template.name} does not take {option}") from error
+    if "unexpected extra argument" in error.detail:
+        options = " ".join(map(str, special))
+        raise LaunchImpossible(f"this version of {setting.template.name} does not take all of {options}") from error

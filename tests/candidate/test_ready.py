@@ -89,6 +89,13 @@ async def test_a_server_that_does_not_reach_the_application() -> None:
     assert f"accepts connections at 127.0.0.1:{port}, but no request reached the application" in error.message
 
 
+async def test_an_error_shows_output_that_can_be_read() -> None:
+    """Of long lines the beginning is shown."""
+    async with running(f"print('x' * 5000); {FOR_EVER}") as process:
+        error = await failure(process, Endpoint(port=free_port()))
+    assert error.detail == "x" * 299 + "…"
+
+
 async def test_the_last_trouble_of_the_confirmation_is_told() -> None:
     """What the confirmation met last stands in the error."""
 

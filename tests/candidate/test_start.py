@@ -67,7 +67,7 @@ async def test_a_server_that_ends_at_once(make_setting: MakeSetting) -> None:
     """The error has the exit status and the last words of the server."""
     error = await failure(make_setting("SCRIPT <app> <port>", "import sys\nprint('no such thing')\nsys.exit(4)"))
     assert isinstance(error, ExitedEarlyError)
-    assert error.message == "The candidate ended at once, with exit status 4, before it listened."
+    assert error.message == "The candidate ended with exit status 4 before it was ready."
     assert error.detail == "no such thing"
     assert error.exit_code == 3
 
@@ -289,6 +289,8 @@ async def test_an_option_that_this_version_lacks(make_setting: MakeSetting, tmp_
         await start(make_setting("SCRIPT <app>", REFUSES), Launch(root_path="/x"))
     with pytest.raises(ExitedEarlyError):
         await start(make_setting("SCRIPT <app>", REFUSES))
+    with pytest.raises(LaunchImpossible, match="this version of old does not take all of --port [0-9]+ --root-path /x"):
+        await start(make_setting("SCRIPT <app>", "print('Got unexpected extra argument (/x)')"), Launch(root_path="/x"))
     with pytest.raises(LaunchImpossible, match="it has no licence"):
         await start(make_setting("SCRIPT <app>", "print('HTTP/2 needs a licence')"), Launch(root_path="/x"))
 
