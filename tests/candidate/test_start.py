@@ -289,7 +289,7 @@ async def test_an_option_that_this_version_lacks(make_setting: MakeSetting, tmp_
         await start(make_setting("SCRIPT <app>", REFUSES), Launch(root_path="/x"))
     with pytest.raises(ExitedEarlyError):
         await start(make_setting("SCRIPT <app>", REFUSES))
-    with pytest.raises(LaunchImpossible, match="this version of old does not take all of --port [0-9]+ --root-path /x"):
+    with pytest.raises(LaunchImpossible, match=r"this version of old does not take all of --port \d+ --root-path /x"):
         await start(make_setting("SCRIPT <app>", "print('Got unexpected extra argument (/x)')"), Launch(root_path="/x"))
     with pytest.raises(LaunchImpossible, match="it has no licence"):
         await start(make_setting("SCRIPT <app>", "print('HTTP/2 needs a licence')"), Launch(root_path="/x"))
