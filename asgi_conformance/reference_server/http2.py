@@ -157,7 +157,7 @@ class Http2Connection:
         if stream is not None:
             stream.lose()
         self._resets += 1
-        if self._resets > RESET_LIMIT:
+        if self._resets > RESET_LIMIT and not self.failed:
             self.h2.close_connection(h2.errors.ErrorCodes.ENHANCE_YOUR_CALM)
             self.failed = True
 

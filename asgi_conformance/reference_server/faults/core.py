@@ -116,16 +116,17 @@ async def an_exception_stops_the_server(original: Any, self: Any, *call: Any) ->
 
 @around("server.Server.begin", name="core.app.called-once-per-connection/twice")
 def two_calls_for_one_request(original: Any, self: Any, stream: Any, handshake: Any) -> None:
-    """The application is called twice for each request; nothing of the second call reaches the client."""
+    """The application is called twice for the later requests of a connection; nothing of the second call goes out."""
     original(self, stream, handshake)
 
     async def ignore(event: Any) -> None:
         await anyio.lowlevel.checkpoint()
 
-    from .. import scope
+    if stream.request.number > 1:
+        from .. import scope
 
-    again = scope.http_scope(self, stream.transport, stream.request)
-    self.tasks.start_soon(self.guard, again, anyio.sleep_forever, ignore)
+        again = scope.http_scope(self, stream.transport, stream.request)
+        self.tasks.start_soon(self.guard, again, anyio.sleep_forever, ignore)
 
 
 @around("server.Server.call", name="core.app.concurrent-connections/one-at-a-time")
@@ -151,20 +152,13 @@ async def a_call_ends_with_its_response(original: Any, self: Any) -> None:
         tasks.cancel_scope.cancel()
 
 
-@on_send("core.error.extra-keys-tolerated/raises", also=["http.error.extra-keys"])
-async def unknown_keys_raise(send: Send, event: Any, scope: Scope) -> None:
-    """An event with a key that nobody knows makes send() raise."""
-    known = {"type", "status", "headers", "trailers", "body", "more_body"}
-    if isinstance(event, dict) and not known.issuperset(event):
-        raise InvalidEvent("unknown keys")
+@on_send("core.error.send.nothing-on-wire/text-encoded")
+async def text_is_sent_and_then_refused(send: Send, event: Any, scope: Scope) -> None:
+    """A body of type str makes send() raise when its bytes are on the wire."""
+    if isinstance(event, dict) and isinstance(event.get("body"), str):
+        await send({**event, "body": event["body"].encode(), "more_body": True})
+        raise InvalidEvent("the body is a str")
     await send(event)
-
-
-@around("response_call.Response.start", name="core.error.send.nothing-on-wire/head-before-checks")
-def head_at_once(original: Any, self: Any, *head: Any) -> None:
-    """The head is on the wire before the first body message has been checked."""
-    original(self, *head)
-    self.send_head()
 
 
 @around("application.is_legacy", name="core.legacy.not-misdetected/by-kind")

@@ -7,8 +7,9 @@ from urllib.parse import unquote, unquote_to_bytes
 
 import anyio
 
-from ..application import Event, Scope
-from . import around, on_received, on_scope, on_sent, swallowed
+from ..application import Event, Scope, Send
+from ..checks import InvalidEvent
+from . import around, on_received, on_scope, on_send, on_sent, swallowed
 
 # the scope
 
@@ -333,7 +334,7 @@ def another_exception_on_a_closed_connection(original: Any, self: Any) -> None:
     raise RuntimeError("the connection is closed")
 
 
-@swallowed("http.error.unknown-type/ignored", also=["core.error.send.unknown-type"], follows=["core.extensions.*"])
+@swallowed("http.error.unknown-type/ignored", follows=["core.*"])
 def unknown_types_are_dropped(event: Any) -> bool:
     """An event of unknown type is dropped in silence."""
     return isinstance(event, dict) and "unknown" in str(event.get("type"))
@@ -361,3 +362,12 @@ async def a_second_start_is_dropped(original: Any, self: Any, event: Any) -> Non
     second = isinstance(event, dict) and event.get("type") == "http.response.start" and self.response.state.value > 1
     if not second:
         await original(self, event)
+
+
+@on_send("http.error.extra-keys/raises")
+async def unknown_keys_raise(send: Send, event: Any, scope: Scope) -> None:
+    """An event with a key that nobody knows makes send() raise."""
+    known = {"type", "status", "headers", "trailers", "body", "more_body"}
+    if isinstance(event, dict) and not known.issuperset(event):
+        raise InvalidEvent("unknown keys")
+    await send(event)
