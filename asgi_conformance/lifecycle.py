@@ -104,6 +104,16 @@ class Lifecycle:
         await self.serving()
         return call
 
+    async def started_anyhow(self) -> Call | None:
+        """As :meth:`started`, but None where the candidate serves requests without a lifespan."""
+        try:
+            return await self.started()
+        except Unsupported:
+            if self._knocking is None:
+                await self.spawn()
+            await self.serving()
+            return None
+
     async def serving(self) -> None:
         """Wait until it has answered a request through the application. Raises Broken when it does not."""
         assert self._knocking is not None

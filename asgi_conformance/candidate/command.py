@@ -15,7 +15,7 @@ from asgi_conformance.candidate.template import Template
 from asgi_conformance.errors import LaunchImpossible
 
 #: Entries that add what the server may not need to be told: without them it is left to itself.
-_SOFT = frozenset({"lifespan-on", "lifespan-off", "single", "legacy"})
+_SOFT = frozenset({"lifespan-on", "lifespan-off", "single", "legacy", "graceful-timeout"})
 
 #: The placeholder of the user's command that does what an entry of a profile does.
 _BY_PLACEHOLDER = {

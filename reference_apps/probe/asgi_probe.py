@@ -13,6 +13,7 @@ the probe saw) and ``decode`` (what it is to use).
 
 import asyncio
 import builtins
+import contextlib
 import functools
 import hashlib
 import http
@@ -198,6 +199,7 @@ class _Asyncio:
 
     Event = staticmethod(asyncio.Event)
     sleep = staticmethod(asyncio.sleep)
+    shield = contextlib.nullcontext
     Cancelled = asyncio.CancelledError
 
     async def with_children(self, function):
@@ -249,6 +251,9 @@ class _Trio:
             self.token.run_sync_soon(function, *arguments)
         except self.trio.RunFinishedError:
             pass
+
+    def shield(self):
+        return self.trio.CancelScope(shield=True)
 
     async def with_children(self, function):
         async with self.trio.open_nursery() as nursery:
@@ -513,6 +518,16 @@ class _Call:
         event = await self.receive()
         self.last_event = event
         return encode(event)
+
+    async def do_receive_and_clean(self, step):
+        """Receive; cancelled meanwhile, tell so, take some seconds to clean up, and let the cancellation go on then."""
+        try:
+            return await self.do_receive(step)
+        except self.loop.Cancelled as error:
+            self.write(n=step["n"], raised=describe(error))
+            with self.loop.shield():
+                await self.loop.sleep(step["seconds"])
+            raise
 
     async def do_send(self, step):
         for done, event in enumerate(decode(step["events"])):

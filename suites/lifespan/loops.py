@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 from dataclasses import dataclass, field
 
+from asgi_conformance.suites.stops import open_websocket
+
 from asgi_conformance.call import Call
 from asgi_conformance.candidate.launch import Launch
 from asgi_conformance.candidate.lifespan import TOKEN, OrdinaryLifespan
@@ -17,7 +19,7 @@ from asgi_conformance.expect import expect
 from asgi_conformance.life import Life, Record
 from asgi_conformance.verdict import Broken, TimedOut
 
-from .shared import lifespan_of, websocket_call
+from .shared import lifespan_of
 
 #: How many requests are served while a lifespan waits.
 SERVED = 20
@@ -75,7 +77,7 @@ async def requests_run_in_the_loop_of_the_lifespan(exchange: Exchange) -> None:
 @case("lifespan.loop.same-as-requests", "websocket")
 async def websockets_run_in_the_loop_of_the_lifespan(exchange: Exchange) -> None:
     """A WebSocket runs in the process and the event loop of a lifespan."""
-    await lifespan_of(exchange, await websocket_call(exchange))
+    await lifespan_of(exchange, await open_websocket(exchange, await exchange.websocket()))
 
 
 async def _at_once(exchange: Exchange) -> list[Call]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from asgi_conformance.call import Call
 from asgi_conformance.candidate.lifespan import OrdinaryLifespan
-from asgi_conformance.exchange import Exchange, Refusal
+from asgi_conformance.exchange import Exchange
 from asgi_conformance.verdict import Broken
 
 
@@ -25,19 +25,3 @@ async def lifespan_of(exchange: Exchange, call: Call) -> OrdinaryLifespan:
         "each request is served in a process and an event loop that had a lifespan",
         f"one was served in process {call.pid} and loop {call.loop_id:#x}; lifespans were in {lived}",
     )
-
-
-async def websocket_call(exchange: Exchange) -> Call:
-    """The call of a WebSocket handshake that is accepted. Raises Unsupported when the server speaks no WebSocket."""
-    client = await exchange.websocket()
-    await client.start_handshake()
-    app = await exchange.call_or_refusal(client)
-    if isinstance(app, Refusal):
-        await exchange.still_serves()
-        raise exchange.unsupported(f"the candidate refused a WebSocket handshake: {app.what}")
-    if app.scope.get("type") != "websocket":
-        raise exchange.unsupported("the candidate took a WebSocket handshake for a plain request")
-    await app.receive()
-    await app.send({"type": "websocket.accept"})
-    await client.handshake_response()
-    return app

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from asgi_conformance.suites.stops import open_websocket
+
 from asgi_conformance.call import Call
 from asgi_conformance.candidate.launch import Launch
 from asgi_conformance.candidate.lifespan import LIST, TOKEN, OrdinaryLifespan
@@ -15,7 +17,7 @@ from asgi_conformance.exchange import Exchange
 from asgi_conformance.expect import expect
 
 from .ordinary import ORDINARY, Ordinary
-from .shared import lifespan_of, websocket_call
+from .shared import lifespan_of
 
 Another = Callable[[], Awaitable[tuple[HttpClient, Call]]]
 
@@ -60,7 +62,7 @@ async def http2_streams_see_what_the_lifespan_has_put_in(exchange: Exchange) -> 
 @case("lifespan.state.in-websocket")
 async def websockets_see_what_the_lifespan_has_put_in(exchange: Exchange) -> None:
     """What the application put into the state at startup is in the state of a WebSocket."""
-    app = await websocket_call(exchange)
+    app = await open_websocket(exchange, await exchange.websocket())
     _expect_state(app, await _with_state(exchange, app))
 
 
