@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from asgi_conformance.candidate.running import RunningCandidate
     from asgi_conformance.candidate.starting import Starter
     from asgi_conformance.clients.http2 import Http2Connection
-    from asgi_conformance.clients.websocket import WebSocketClient
+    from asgi_conformance.clients.websocket import HandshakeResponse, WebSocketClient
 
 
 class Tagged(Protocol):
@@ -306,12 +306,17 @@ class Exchange:
             Broken: the handshake does not come to its end.
         """
         client, app = await self.knock(target, headers, subprotocols)
-        event = await app.receive()
+        await self.accepted(client, app, **accept)
+        return client, app
+
+    async def accepted(self, client: WebSocketClient, call: Call, **accept: object) -> HandshakeResponse:
+        """Receive and accept a handshake, with the keys ``accept``, which has to reach the client; gives its answer."""
+        event = await call.receive()
         expect(event.get("type"), "the type of the first event").equals("websocket.connect")
-        await app.send({"type": "websocket.accept", **accept})
+        await call.send({"type": "websocket.accept", **accept})
         response = await client.handshake_response()
         expect(response.accepted, "the handshake").is_true("is accepted", f"the answer to it is {response.status}")
-        return client, app
+        return response
 
     async def answered(self, client: HttpClient, call: Call, status: int = 200, body: bytes = b"fine") -> Response:
         """Answer a call with a plain response, which has to reach the client; gives the response."""
