@@ -55,6 +55,20 @@ class Lifecycle:
         self.process.on_output(lambda line, at: self._exchange.trace.record("server", "output", line, at=at))
         self._knocking = asyncio.ensure_future(self._starter.wait_until_serving(self._candidate))
 
+    async def listening(self) -> None:
+        """Start the process, with its lifespans taken as usual, and wait until it takes a connection.
+
+        No client knocks: the first request is the script's own. Raises CandidateError when it does not come up.
+        """
+        self.take_lifespans_as_usual()
+        await self._starter.spawn(self._candidate)
+        self.process.on_output(lambda line, at: self._exchange.trace.record("server", "output", line, at=at))
+        await self._starter.wait_until_listening(self._candidate)
+
+    def has_option(self, name: str) -> bool:
+        """Whether the server is known to have an option for a launch ("single", "legacy"; see profiles.toml)."""
+        return name in self._starter.setting.template.profile.options
+
     def take_lifespans(self, follow: Callable[[Call], Awaitable[None]]) -> None:
         """Have every lifespan call followed by a script of its own, in place of handing it to :meth:`lifespan`."""
 

@@ -13,8 +13,8 @@ from asgi_conformance.candidate.address import Endpoint
 from asgi_conformance.candidate.command import as_started
 from asgi_conformance.candidate.launch import Launch
 from asgi_conformance.candidate.process import Stopped
-from asgi_conformance.candidate.running import Facts, RunningCandidate
 from asgi_conformance.candidate.ready import wait_until_ready
+from asgi_conformance.candidate.running import Facts, RunningCandidate
 from asgi_conformance.candidate.start import Candidate, Setting, spawn_candidate, start_candidate
 from asgi_conformance.clients.address import Address
 from asgi_conformance.clients.http1 import Http1Client
@@ -74,6 +74,11 @@ class Starter:
         await wait_until_ready(
             started.process, started.endpoint, _Greeting(candidate, self), deadline=self.setting.deadline
         )
+
+    async def wait_until_listening(self, candidate: RunningCandidate) -> None:
+        """Wait until a spawned candidate takes connections. Raises CandidateError."""
+        started = self._candidates[candidate]
+        await wait_until_ready(started.process, started.endpoint, deadline=self.setting.deadline)
 
     async def start(self, launch: Launch) -> RunningCandidate:
         """Start a candidate and wait until it has answered a request through the application.
