@@ -19,7 +19,6 @@ WITH_EMPTY = {
     "first": [b"", b"x", b"y"],
     "middle": [b"x", b"", b"y"],
     "several": [b"", b"x", b"", b"", b"y", b""],
-    "last": [b"xy", b""],
 }
 
 #: Responses that are complete in different ways: the headers of the application, and the body.

@@ -103,19 +103,6 @@ async def _both_arrive(exchange: Exchange, headers: object) -> None:
     expect(own, "the application's headers").equals(_PAIRS)
 
 
-@case("http.response.start.headers.inner-iterable", "generators", circumstances=(DEFAULT, HTTP2))
-async def pairs_may_be_generators(exchange: Exchange) -> None:
-    """A pair that is a generator of two items: what the server makes of it is information."""
-    client, app = await exchange.dialogue()
-    raised = await app.try_send(start(headers=[odd("generator", [b"x-a", b"one"])]), body(b"both"))
-    if raised is not None:
-        await exchange.still_serves()
-        raise exchange.observed(f"for a header pair that is a generator, send() raised {raised}")
-    response = await client.response()
-    values = response.values(b"x-a")
-    raise exchange.observed(f"it takes a header pair that is a generator; the client got {show(values)} for it")
-
-
 @case("http.response.start.headers.values-exact", each=VALUES, circumstances=EVERY_HTTP)
 async def values_go_out_byte_for_byte(exchange: Exchange, value: bytes) -> None:
     """The bytes of a header value reach the client as the application gave them."""

@@ -174,7 +174,7 @@ def on_sent(name: str, *, kind: str = "http", **registration: Any) -> Callable[[
     def register(function: F) -> F:
         async def spoil(send: Send, event: Any, scope: Scope) -> None:
             changed = function(event)
-            if changed is not None:
+            if changed is not None or event is None:
                 await send(changed)
 
         spoil.__doc__ = function.__doc__

@@ -128,7 +128,7 @@ def server_port_of_the_client(scope: Scope) -> None:
 # what the application receives
 
 
-@on_received("http.request.body.bytes/bytearray")
+@on_received("http.request.body.bytes/bytearray", follows=["http.request.*"])
 def body_as_bytearray(event: Event, scope: Scope) -> Event:
     """The body of a request event is a bytearray."""
     return {**event, "body": bytearray(event["body"])} if "body" in event else event
@@ -253,7 +253,7 @@ async def completed_when_the_call_ends(original: Any, self: Any) -> None:
         send_end(trailers)
 
 
-@on_sent("http.response.start.status.passed/rounded")
+@on_sent("http.response.start.status.passed/rounded", follows=["http.response.status.keeps-body*"])
 def status_of_its_class(event: Any) -> Any:
     """A status without a registered phrase is sent as the first of its class."""
     if isinstance(event, dict) and event.get("status") in (299, 418, 599):
@@ -261,7 +261,11 @@ def status_of_its_class(event: Any) -> Any:
     return event
 
 
-@around("response_call.make_head", name="http.response.start.headers.order/sorted")
+@around(
+    "response_call.make_head",
+    name="http.response.start.headers.order/sorted",
+    follows=["http.response.headers.set-cookie-separate*"],
+)
 def headers_sorted(original: Any, method: str, status: int, headers: Any) -> Any:
     """Response headers go out in the order of their names."""
     return original(method, status, sorted(headers))
@@ -278,20 +282,32 @@ def cookies_joined(original: Any, method: str, status: int, headers: Any) -> Any
     return original(method, status, [*others, (b"set-cookie", b", ".join(cookies))] if cookies else others)
 
 
-@around("responses.keep_field", name="http.response.start.transfer-encoding-ignored/passed-on")
+@around(
+    "responses.keep_field",
+    name="http.response.start.transfer-encoding-ignored/passed-on",
+    follows=["http.response.start.transfer-encoding-with-length*"],
+)
 def transfer_encoding_passed_on(original: Any, status: int, name: bytes) -> bool:
     """A Transfer-Encoding of the application is sent as it is."""
     return name == b"transfer-encoding" or bool(original(status, name))
 
 
-@around("response_call.Response.content_sent", name="http.response.body.empty-chunk/ends")
+@around(
+    "response_call.Response.content_sent",
+    name="http.response.body.empty-chunk/ends",
+    follows=["http.response.body.*", "http.response.start.headers-before-body*"],
+)
 def an_empty_piece_ends_the_response(original: Any, self: Any, more: bool) -> None:
     """An empty body message ends the response, although more_body is true."""
     empty, self._sent_before = self._sent == getattr(self, "_sent_before", 0), self._sent
     original(self, more and not empty)
 
 
-@around("http_call.HttpCall.send", name="http.response.body.after-complete.nothing-on-wire/sent")
+@around(
+    "http_call.HttpCall.send",
+    name="http.response.body.after-complete.nothing-on-wire/sent",
+    follows=["http.response.start.twice-clean-wire*"],
+)
 async def more_after_the_end(original: Any, self: Any, event: Any) -> None:
     """The body of a message after the final one is written to the connection."""
     if self.response.complete and isinstance(event, dict):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from . import around, on_bytes
@@ -48,7 +49,11 @@ def head_with_a_body(original: Any, method: str, status: int) -> bool:
     return bool(original("GET", status))
 
 
-@around("http1_stream.Http1Stream.discard_request", name="rfc.http1.connection.unread-body/taken-for-a-request")
+@around(
+    "http1_stream.Http1Stream.discard_request",
+    name="rfc.http1.connection.unread-body/taken-for-a-request",
+    follows=["rfc.http1.connection.*"],
+)
 async def the_rest_is_a_request(original: Any, self: Any) -> bool:
     """What the application did not read of a request is taken for the next one."""
     return True
@@ -64,3 +69,9 @@ def length_beats_coding(original: Any, head: Any, *rest: Any) -> Any:
         kept = [header for header in head.headers if header[0] != b"content-length"]
         head = h11.Request(method=head.method, target=head.target, headers=kept, http_version=head.http_version)
     return original(head, *rest)
+
+
+@on_bytes("rfc.http1.connection.close-announced/silent", follows=["rfc.http1.*", "http.app.*"])
+def the_close_is_not_announced(data: bytes) -> bytes:
+    """Responses after which the connection is closed do not say so."""
+    return re.sub(rb"(?i)\r\nconnection: close(?=\r\n)", b"", data, count=1) if data.startswith(b"HTTP/1.1") else data
