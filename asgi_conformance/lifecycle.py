@@ -49,11 +49,12 @@ class Lifecycle:
 
     # Start
 
-    async def spawn(self) -> None:
-        """Start the process, have a client knock, and wait for nothing."""
+    async def spawn(self, *, knocks: bool = True) -> None:
+        """Start the process, have a client knock (unless ``knocks`` is False), and wait for nothing."""
         await self._starter.spawn(self._candidate)
         self.process.on_output(lambda line, at: self._exchange.trace.record("server", "output", line, at=at))
-        self._knocking = asyncio.ensure_future(self._starter.wait_until_serving(self._candidate))
+        if knocks:
+            self._knocking = asyncio.ensure_future(self._starter.wait_until_serving(self._candidate))
 
     async def listening(self) -> None:
         """Start the process, with its lifespans taken as usual, and wait until it takes a connection.
@@ -127,6 +128,10 @@ class Lifecycle:
                 await self.spawn()
             await self.serving()
             return None
+
+    async def listening(self) -> None:
+        """Wait until it takes connections. Raises CandidateError."""
+        await self._starter.wait_until_listening(self._candidate)
 
     async def serving(self) -> None:
         """Wait until it has answered a request through the application. Raises Broken when it does not."""

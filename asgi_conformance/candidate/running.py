@@ -74,7 +74,8 @@ class RunningCandidate:
         #: When the first call came that is no lifespan, by :func:`time.monotonic`.
         self.first_call_at: float | None = None
         self.on_hello: Callable[[ProbeLink], None] = lambda link: None
-        self.strays: list[str] = []
+        #: The scopes of calls that nobody claimed.
+        self.strays: list[object] = []
         self._claimants: dict[str, Claimant] = {}
         self._calls: dict[tuple[ProbeLink, int], Call] = {}
         self._lifespan_trace = Trace()
@@ -144,7 +145,7 @@ class RunningCandidate:
         if claimant is not None:
             claimant.take_call(call, tag)
         else:
-            self.strays.append(repr(call.raw_scope)[:500])
+            self.strays.append(call.raw_scope)
             call.end_by_return()
 
     def take_lifespan(self, call: Call) -> None:

@@ -28,26 +28,6 @@ AT_ONCE = 12
 WORKERS = 2
 
 
-@case("lifespan.scope.type")
-async def the_type_of_the_scope_is_lifespan(exchange: Exchange) -> None:
-    """A server that is started makes a call whose scope is of the type "lifespan"."""
-    client, app = await exchange.dialogue()
-    lifespan = await lifespan_of(exchange, app)
-    expect(lifespan.call.scope.get("type"), "the type of the scope").equals("lifespan")
-    await exchange.answered(client, app)
-
-
-@case("lifespan.scope.state.optional")
-async def whether_there_is_a_state(exchange: Exchange) -> None:
-    """Whether the lifespan scope has a state."""
-    client, app = await exchange.dialogue()
-    lifespan = await lifespan_of(exchange, app)
-    await exchange.answered(client, app)
-    raise exchange.observed(
-        "the lifespan scope has a state" if lifespan.has_state else "the lifespan scope has no state"
-    )
-
-
 @case("lifespan.scope.lasts")
 async def the_lifespan_call_lasts_while_requests_are_served(exchange: Exchange) -> None:
     """While requests are served, the lifespan call is neither ended nor cancelled, and its receive() waits."""
