@@ -62,8 +62,7 @@ class Lifecycle:
         No client knocks: the first request is the script's own. Raises CandidateError when it does not come up.
         """
         self.take_lifespans_as_usual()
-        await self._starter.spawn(self._candidate)
-        self.process.on_output(lambda line, at: self._exchange.trace.record("server", "output", line, at=at))
+        await self.spawn(knocks=False)
         await self._starter.wait_until_listening(self._candidate)
 
     def has_option(self, name: str) -> bool:
@@ -128,10 +127,6 @@ class Lifecycle:
                 await self.spawn()
             await self.serving()
             return None
-
-    async def listening(self) -> None:
-        """Wait until it takes connections. Raises CandidateError."""
-        await self._starter.wait_until_listening(self._candidate)
 
     async def serving(self) -> None:
         """Wait until it has answered a request through the application. Raises Broken when it does not."""

@@ -21,10 +21,7 @@ class Mounted(Record):
 
 async def serve_mounted(exchange: Exchange, seen: Mounted) -> None:
     """Send a request for a path under the mount point."""
-    lifecycle = exchange.lifecycle
-    lifecycle.take_lifespans_as_usual()
-    await lifecycle.spawn(knocks=False)
-    await lifecycle.listening()
+    await exchange.lifecycle.listening()
     client = await exchange.http1()
     await client.request("GET", "/caf%C3%A9/x")
     app = await exchange.call(client)

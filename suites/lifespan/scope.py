@@ -24,7 +24,7 @@ shape_cases(
     {
         "lifespan.scope.asgi.version": "The lifespan scope says which version of ASGI the server implements, as a str.",
         "lifespan.scope.asgi.spec-version": "The spec_version of the lifespan scope, where given, is one of lifespan.",
-        "lifespan.scope.state.empty-dict": "The state of the lifespan scope, where given, is an empty dict at the start.",
+        "lifespan.scope.state.empty-dict": "The state of the lifespan scope, where given, is an empty dict.",
     },
     lifespan,
 )
