@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
+from asgi_conformance.candidate.guard import guard
 from asgi_conformance.errors import LaunchImpossible
 
 #: Where ports are looked for, unless the system hands out some of them to clients: those could be taken meanwhile.
@@ -94,6 +95,7 @@ class Workspace:
         if len(os.fsencode(base)) > _LONGEST_PATH - 40:
             base = "/tmp"
         self.path = Path(tempfile.mkdtemp(prefix="asgi-", dir=base))
+        guard.watch_folder(self.path)
         self._numbers = count(1)
 
     def socket_path(self) -> str:
@@ -109,6 +111,7 @@ class Workspace:
     def close(self) -> None:
         """Delete the folder and all that is in it."""
         shutil.rmtree(self.path, ignore_errors=True)
+        guard.forget_folder(self.path)
 
     def __enter__(self) -> Workspace:
         return self

@@ -1,19 +1,24 @@
-"""The processes of a candidate beyond its main one: found, waited for, ended (where the system has ``/proc``)."""
+"""The processes of a candidate beyond its main one: found, waited for, ended (where the system has ``/proc``).
+
+Run as a program, this module is the watchman of :mod:`asgi_conformance.candidate.guard`. So it needs the standard
+library only, and imports asyncio where it is used, because that takes longer than all the rest.
+"""
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import ipaddress
 import os
 import re
+import shutil
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from asgi_conformance.candidate.environment import TOKEN
+#: By this variable the processes of one candidate are known, wherever they went.
+TOKEN = "ASGI_PROBE_TOKEN"
 
 _PROC = Path("/proc")
 _LISTEN = "0A"
@@ -60,6 +65,8 @@ class Family:
 
     async def gone(self, timeout: float) -> bool:
         """Wait until none of them lives, at most ``timeout`` seconds; gives whether that came to be."""
+        import asyncio
+
         deadline = asyncio.get_running_loop().time() + timeout
         while members := self.members():
             left = deadline - asyncio.get_running_loop().time()
@@ -77,6 +84,8 @@ class Family:
 
 async def wait_for_end(pid: int, timeout: float) -> None:
     """Wait until a process that need not be a child has ended, at most ``timeout`` seconds."""
+    import asyncio
+
     if sys.platform != "linux":
         await asyncio.sleep(min(timeout, 0.01))
         return
@@ -143,3 +152,24 @@ def _address(text: str) -> str:
     packed = b"".join(word[::-1] if sys.byteorder == "little" else word for word in words)
     address = ipaddress.ip_address(packed)
     return f"[{address}]:{int(port, 16)}" if address.version == 6 else f"{address}:{int(port, 16)}"
+
+
+def keep_watch(lines: Iterable[str]) -> None:
+    """Read what to watch and what to forget; when there is nothing more to read, end and delete what is left."""
+    families: set[Family] = set()
+    folders: set[str] = set()
+    for line in lines:
+        order, _, what = line.rstrip("\n").partition(" ")
+        if order.endswith("-folder"):
+            (folders.add if order == "watch-folder" else folders.discard)(what)
+        else:
+            pid, _, token = what.partition(" ")
+            (families.add if order == "watch" else families.discard)(Family(int(pid), token))
+    for family in families:
+        family.kill()
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    keep_watch(sys.stdin)

@@ -7,12 +7,12 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from asgi_conformance.candidate.descendants import TOKEN
+
 #: Variables that steer this interpreter or measure it, and would change or slow another one.
 _OF_THIS_INTERPRETER = ("PYTHONHOME", "PYTHONEXECUTABLE", "__PYVENV_LAUNCHER__")
 _OF_TEST_TOOLS = ("COV_CORE_", "COVERAGE_", "PYTEST_")
 
-#: By this variable the processes of one candidate are known, wherever they went.
-TOKEN = "ASGI_PROBE_TOKEN"
 CONTROL = "ASGI_PROBE_CONTROL"
 
 

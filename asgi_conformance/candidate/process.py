@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import atexit
 import contextlib
-import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,17 +11,12 @@ from pathlib import Path
 from signal import SIGKILL, SIGTERM, Signals
 from types import TracebackType
 
-from asgi_conformance.candidate.descendants import Family
-from asgi_conformance.candidate.environment import TOKEN
+from asgi_conformance.candidate.descendants import TOKEN, Family
+from asgi_conformance.candidate.guard import guard
 from asgi_conformance.candidate.output import Listener, Output
 
 #: How long processes that should have gone with the main one may take to do so, in seconds.
 _STRAGGLERS = 1.0
-
-#: The families that live, to be ended when this interpreter ends whatever the reason.
-_living: set[Family] = set()
-#: The process whose they are: a fork of it must not end them.
-_owner = os.getpid()
 
 
 def describe_exit(returncode: int) -> str:
@@ -165,7 +158,7 @@ class CandidateProcess:
         """Leave nothing behind, also when a stop is cancelled."""
         self.kill()
         await asyncio.wait({self.exited}, timeout=_STRAGGLERS)
-        _living.discard(self.family)
+        guard.forget(self.family)
         if self._transport is not None:
             self._transport.close()
 
@@ -180,7 +173,7 @@ class CandidateProcess:
     def _made(self, transport: asyncio.SubprocessTransport) -> None:
         self._transport = transport
         self._family = Family(transport.get_pid() or 0, self._token)
-        _living.add(self._family)
+        guard.watch(self._family)
 
     def _ended(self) -> None:
         assert self._transport is not None
@@ -211,12 +204,5 @@ class _Protocol(asyncio.SubprocessProtocol):
 
 
 def end_all() -> None:
-    """End every candidate that lives; called at the end of the interpreter, and safe to call at any time."""
-    if os.getpid() != _owner:
-        return
-    for family in tuple(_living):
-        family.kill()
-    _living.clear()
-
-
-atexit.register(end_all)
+    """End every candidate that lives; safe to call at any time."""
+    guard.end_all()

@@ -91,7 +91,6 @@ def test_what_the_user_gave_is_not_given_again(text: str, expected: str) -> None
         (Launch(workers=2), "--workers 2"),
         (Launch(lifespan="on"), "--lifespan on"),
         (Launch(lifespan="off"), "--lifespan off"),
-        (Launch(http2=True), "--http zttp --http2"),
         (Launch(interface="single"), "--interface asgi3"),
         (Launch(interface="legacy"), "--interface asgi2"),
         (Launch(graceful_timeout=3), "--timeout-graceful-shutdown 3"),
@@ -100,6 +99,16 @@ def test_what_the_user_gave_is_not_given_again(text: str, expected: str) -> None
 def test_a_launch_adds_the_options_of_its_needs(launch: Launch, expected: str) -> None:
     """Each need of a launch is the entry of the profile with its placeholders filled."""
     assert words("uvicorn <app>", launch) == f"uvicorn --host 127.0.0.1 --port 4000 {expected} asgi_probe:app"
+
+
+def test_http2_is_said_where_it_must_be(tmp_path: Path) -> None:
+    """HTTP/2 in clear text and by ALPN are told apart where a server does, and need no word where it is always on."""
+    clear = words("gunicorn -k asgi <app>", Launch(http2=True))
+    assert "--http-protocols h2,h1 --http2-cleartext both" in clear
+    encrypted = build("gunicorn -k asgi <app>", Launch(http2=True, tls=True), folder=tmp_path).argv
+    assert "--http-protocols" in encrypted
+    assert "--http2-cleartext" not in encrypted
+    assert words("hypercorn <app>", Launch(http2=True)) == words("hypercorn <app>")
 
 
 def test_the_application_of_a_launch_is_mounted() -> None:
@@ -177,7 +186,12 @@ def test_placeholders_of_tls_make_tls_possible(tmp_path: Path) -> None:
         ("daphne <app>", Launch(workers=2), "daphne is one process"),
         ("daphne <app>", Launch(http2=True), "daphne speaks HTTP/2 over TLS only"),
         ("daphne -p 80 <app>", Launch(tls=True), "the command has -p 80, where daphne serves no TLS"),
-        ("uvicorn --http h11 <app>", Launch(http2=True), "the command has --http h11, and http2 needs --http zttp"),
+        ("uvicorn <app>", Launch(http2=True), "test it as a variant, by --http zttp --http2 in the command"),
+        (
+            "gunicorn --http2-cleartext off <app>",
+            Launch(http2=True),
+            "the command has --http2-cleartext off, and http2 needs --http2-cleartext both",
+        ),
         (
             "uvicorn --interface asgi3 <app>",
             Launch(interface="legacy"),

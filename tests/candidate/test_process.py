@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import subprocess
 import sys
+import tempfile
 import textwrap
 import time
 from pathlib import Path
 
 import pytest
 
+from asgi_conformance.candidate.descendants import keep_watch, wait_for_end
 from asgi_conformance.candidate.output import KEPT_BYTES
 from asgi_conformance.candidate.process import CandidateProcess, Stopped, describe_exit, end_all
 
@@ -53,6 +54,11 @@ def lives(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0] != b"Z"
     except OSError:
         return False
+
+
+def exists(folder: str) -> bool:
+    """Whether there is such a folder."""
+    return Path(folder).exists()
 
 
 async def test_the_exit_status_is_told() -> None:
@@ -250,35 +256,64 @@ async def test_the_end_of_all_ends_all() -> None:
     await process.stop(0)
 
 
-ENDS_BADLY = """
+ENDS = """
 import asyncio, os, sys
+from asgi_conformance.candidate.address import Workspace
+from asgi_conformance.candidate.guard import guard
 from asgi_conformance.candidate.process import CandidateProcess
 
 async def main():
     env = {**os.environ, "ASGI_PROBE_TOKEN": sys.argv[1]}
     process = await CandidateProcess.start([sys.executable, "-c", sys.argv[2]], env=env)
     told = asyncio.Event()
-    process.on_output(lambda line, at: (print(line, flush=True), told.set()))
+    process.on_output(lambda line, at: (print(line, guard.watchman, workspace.path, flush=True), told.set()))
     await told.wait()
     HOW
 
+workspace = Workspace()
 asyncio.run(main())
 """
 
 
 @pytest.mark.parametrize(
-    "how", ["raise KeyboardInterrupt", "raise SystemExit(1)", "os.kill(os.getpid(), 2); await asyncio.sleep(600)"]
+    "how",
+    [
+        "raise KeyboardInterrupt",
+        "raise SystemExit(1)",
+        "os.kill(os.getpid(), 2); await asyncio.sleep(600)",
+        "os.kill(os.getpid(), 15); await asyncio.sleep(600)",
+        "os.kill(os.getpid(), 9)",
+        "os._exit(130)",
+    ],
 )
-def test_no_candidate_outlives_the_interpreter(how: str) -> None:
-    """Ctrl-C and a sudden exit of the suite take its candidates along, with those that left their session."""
+async def test_nothing_outlives_the_suite(how: str) -> None:
+    """However the suite ends, its candidates, those that left their session among them, and its folders go too."""
     child = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {CHILD!r}], start_new_session=True)"
-    script = ENDS_BADLY.replace("HOW", how)
     token = f"token-{time.monotonic_ns()}"
-    ended = subprocess.run(
-        [sys.executable, "-c", script, token, child], capture_output=True, text=True, timeout=60, check=False
+    suite = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", ENDS.replace("HOW", how), token, child), stdout=-1, stderr=-1
     )
-    assert ended.stdout.startswith("child"), ended.stderr
-    assert not lives(int(ended.stdout.split()[1]))
+    said, errors = await asyncio.wait_for(suite.communicate(), DEADLINE)
+    assert said.startswith(b"child"), errors
+    _, grandchild, watchman, folder = said.decode().split()
+    await wait_for_end(int(watchman), DEADLINE)
+    assert not lives(int(watchman))
+    assert not lives(int(grandchild))
+    assert not exists(folder)
+
+
+async def test_the_watchman_goes_home_when_there_is_nothing_left() -> None:
+    """What has ended, or is deleted, is forgotten, so that a stranger with the same id is safe."""
+    with tempfile.TemporaryDirectory() as kept:
+        one, other = await asyncio.gather(start(CHILD, "one"), start(CHILD, "other"))
+        await asyncio.gather(line_of(one, "child"), line_of(other, "child"))
+        orders = [f"watch {each.pid} {each.family.token}" for each in (one, other)]
+        orders += [f"forget {one.pid} {one.family.token}", f"watch-folder {kept}", f"forget-folder {kept}"]
+        keep_watch(f"{order}\n" for order in orders)
+        assert exists(kept)
+        assert lives(one.pid)
+        assert await asyncio.wait_for(other.exited, DEADLINE) == -signal.SIGKILL
+    await asyncio.gather(one.stop(0), other.stop(0))
 
 
 @pytest.mark.parametrize(

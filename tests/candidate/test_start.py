@@ -44,13 +44,13 @@ async def failure(setting: Setting, launch: Launch | None = None) -> CandidateEr
 
 
 def descendants() -> set[str]:
-    """The processes that this one has started and that live, by what ``/proc`` tells."""
+    """The candidates among the processes that this one has started, by what ``/proc`` tells."""
     found = set()
-    for path in Path("/proc").glob("[0-9]*/stat"):
+    for path in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            state, parent, *_ = path.read_bytes().rpartition(b")")[2].split()
-            if int(parent) == os.getpid() and state != b"Z":
-                found.add(path.parent.name)
+            parent = (path / "stat").read_bytes().rpartition(b")")[2].split()[1]
+            if int(parent) == os.getpid() and b"ASGI_PROBE_TOKEN=" in (path / "environ").read_bytes():
+                found.add(path.name)
     return found
 
 
