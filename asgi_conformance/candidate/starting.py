@@ -80,11 +80,6 @@ class Starter:
         started = self._candidates[candidate]
         await wait_until_ready(started.process, started.endpoint, deadline=self.setting.deadline)
 
-    async def wait_until_listening(self, candidate: RunningCandidate) -> None:
-        """Wait until a spawned candidate takes connections. Raises CandidateError."""
-        started = self._candidates[candidate]
-        await wait_until_ready(started.process, started.endpoint, deadline=self.setting.deadline)
-
     async def start(self, launch: Launch) -> RunningCandidate:
         """Start a candidate and wait until it has answered a request through the application.
 
