@@ -83,7 +83,7 @@ def _takes(signature: inspect.Signature, count: int) -> bool:
 def adapt_legacy(application: Callable[..., Any]) -> Application:
     """Wrap ``application(scope)(receive, send)``."""
 
-    # core.legacy.supported
+    # core.legacy.supported, core.legacy.same-semantics
     async def single(scope: Scope, receive: Receive, send: Send) -> None:
         instance = application(scope)  # core.legacy.first-call-scope-only
         await instance(receive, send)  # core.legacy.second-call-awaited

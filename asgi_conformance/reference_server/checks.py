@@ -23,7 +23,7 @@ FIELD_VALUE = re.compile(rb"[\t\x20-\x7e\x80-\xff]*")
 
 
 def boolean(value: object) -> bool:
-    """True or False, and nothing that is merely true or false."""
+    """True or False, and nothing that is merely true or false (http.response.body.more-body.wrong-type)."""
     if not isinstance(value, bool):
         raise InvalidEvent(f"expected a bool, not {value!r}")
     return value
@@ -45,7 +45,10 @@ def count(value: object) -> int:
 
 
 def text(value: object) -> str:
-    """A Unicode string that UTF-8 can carry."""
+    """A Unicode string that UTF-8 can carry.
+
+    websocket.send.text-wrong-type, lifespan.startup.failed.message.wrong-type, extension.pathsend.wrong-type
+    """
     if not isinstance(value, str):
         raise InvalidEvent(f"expected a Unicode string, not {value!r}")
     try:
@@ -56,7 +59,10 @@ def text(value: object) -> str:
 
 
 def byte_string(value: object) -> bytes:
-    """A bytes object; other bytes-like objects are not among the types that events may contain."""
+    """A bytes object; other bytes-like objects are not among the types that events may contain.
+
+    http.response.body.str, .bytes-like, .none, .wrong-type; websocket.send.bytes-wrong-type
+    """
     if not isinstance(value, bytes):
         raise InvalidEvent(f"expected a byte string, not {value!r}")
     return value
@@ -68,7 +74,7 @@ def optional(check: Check) -> Check:
 
 
 def status(value: object) -> int:
-    """A status code of a final response."""
+    """A status code of a final response (http.response.start.status.missing, .wrong-type, .out-of-range)."""
     number = integer(value)
     if not 200 <= number <= 599:  # rfc.http1.response.1xx-as-final
         raise InvalidEvent(f"{number} is not the status of a final response (200 to 599)")
@@ -76,7 +82,7 @@ def status(value: object) -> int:
 
 
 def name(value: object) -> bytes:
-    """A field name: a token in lower case, which no pseudo-header is."""
+    """A field name: a token in lower case, which no pseudo-header is (rfc.http2.response.lower-case)."""
     field_name = byte_string(value)
     # rfc.http1.response.header-name-invalid, http.response.start.headers.pseudo-not-forwarded
     if not TOKEN.fullmatch(field_name):
@@ -97,7 +103,8 @@ def value(value: object) -> bytes:
 
 def iterate(value: object) -> list[Any]:
     """The items of any iterable but a string, walked once."""
-    # http.response.start.headers.iterable
+    # http.response.start.headers.iterable, .inner-iterable; websocket.accept.headers.iterable
+    # extension.early-hint.links-iterable, extension.trailers.headers-iterable
     if isinstance(value, (str, bytes)):
         raise InvalidEvent(f"expected an iterable, not {value!r}")
     try:
@@ -107,7 +114,11 @@ def iterate(value: object) -> list[Any]:
 
 
 def headers(value_: object) -> Headers:
-    """Pairs of byte strings, in the order given."""
+    """Pairs of byte strings, in the order given.
+
+    http.response.start.headers.str, .wrong-shape, .duplicates, .order, .values-exact; websocket.accept.headers.str,
+    websocket.accept.headers.values-exact
+    """
     return [pair(item) for item in iterate(value_)]
 
 
@@ -166,7 +177,7 @@ def links(value_: object) -> list[bytes]:
 
 
 def subprotocol(value_: object) -> str:
-    """A subprotocol: a token in ASCII."""
+    """A subprotocol: a token in ASCII (websocket.accept.subprotocol.wrong-type)."""
     chosen = text(value_)
     if not chosen.isascii() or not TOKEN.fullmatch(chosen.encode()):
         raise InvalidEvent(f"{chosen!r} is not a subprotocol")
@@ -174,7 +185,10 @@ def subprotocol(value_: object) -> str:
 
 
 def close_code(value_: object) -> int:
-    """A code that may stand in a close frame (RFC 6455, section 7.4)."""
+    """A code that may stand in a close frame (RFC 6455, section 7.4).
+
+    websocket.close.code.wrong-type, websocket.close.code.none
+    """
     code = integer(value_)
     # websocket.close.code.not-sendable, rfc.websocket.close.no-reserved-sent
     if not (1000 <= code <= 1014 and code not in (1004, 1005, 1006)) and not 3000 <= code <= 4999:
@@ -183,7 +197,7 @@ def close_code(value_: object) -> int:
 
 
 def close_reason(value_: object) -> str:
-    """A reason that fits into a close frame."""
+    """A reason that fits into a close frame (websocket.close.reason.wrong-type)."""
     reason = text(value_)
     if len(reason.encode()) > 123:  # websocket.close.reason.too-long
         raise InvalidEvent(f"a close reason has at most 123 bytes in UTF-8, not {len(reason.encode())}")

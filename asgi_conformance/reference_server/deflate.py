@@ -42,7 +42,10 @@ class SizeLimit(Extension):
 
 
 class Deflate(PerMessageDeflate):
-    """permessage-deflate with a limit on the size of what comes out (rfc.websocket.deflate.bomb)."""
+    """permessage-deflate with a limit on the size of what comes out.
+
+    rfc.websocket.deflate.bomb, .receive, .send, .utf8, .server-parameters-kept
+    """
 
     def __init__(self, limit: int, parameters: dict[str, str]) -> None:
         super().__init__(
@@ -109,7 +112,8 @@ def negotiate(offers: list[str], limit: int) -> tuple[Deflate | None, bytes | No
     Returns:
         The extension and the value that agrees to it; None and None when there is no such offer.
     """
-    # rfc.websocket.deflate.only-when-offered, .invalid-offer, .response-parameters
+    # rfc.websocket.deflate.only-when-offered, .optional, .invalid-offer, .response-parameters
+    # rfc.websocket.handshake.no-unoffered-extension
     for offer in offers:
         name, *parts = [part.strip() for part in offer.split(";")]
         parameters = read_parameters(parts)

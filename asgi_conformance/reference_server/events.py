@@ -3,7 +3,7 @@
 Every event type has its keys; every key has a check and perhaps a default. Keys that are not in the table are ignored
 (core.error.extra-keys-tolerated, http.error.extra-keys, websocket.accept.extra-keys, lifespan.error.extra-keys).
 An event that does not fit raises :class:`InvalidEvent` before anything of it reaches the wire
-(core.error.send.raised-by-await, core.error.send.nothing-on-wire).
+(core.error.send.raised-by-await, core.error.send.nothing-on-wire, core.error.send.server-survives).
 """
 
 from __future__ import annotations
@@ -50,10 +50,13 @@ def read(event: object, table: Table) -> dict[str, Any]:
     Raises:
         InvalidEvent: The event is no dict, its type is unknown here, a key is missing, or a value has a wrong type.
     """
+    # http.response.body.missing-type, websocket.error.missing-type, lifespan.error.missing-type
     if not isinstance(event, dict):
         raise InvalidEvent(f"an event is a dict, not {event!r}")
     kind = event.get("type")
     keys = table.get(kind) if isinstance(kind, str) else None
+    # core.error.send.unknown-type, http.error.unknown-type, websocket.error.unknown-type, lifespan.error.unknown-type
+    # http.error.wrong-direction, .wrong-protocol; websocket.error.wrong-direction, .wrong-protocol
     if keys is None:
         raise InvalidEvent(f"the event type {kind!r} is not one of {', '.join(table)}")
     message = {"type": kind}
@@ -74,6 +77,8 @@ def read_key(event: dict[str, Any], name: str, key: Key) -> Any:
         raise InvalidEvent(f"{name!r} of {event['type']}: {error}") from None
 
 
+#: http.response.start.headers.default, http.response.body.default, http.response.body.more-body-default,
+#: extension.trailers.flag-type, extension.trailers.key-without-support
 HTTP: Table = {
     "http.response.start": {
         "status": Key(checks.status),
@@ -83,6 +88,8 @@ HTTP: Table = {
     "http.response.body": {"body": Key(checks.byte_string, b""), "more_body": Key(checks.boolean, False)},
 }
 
+#: websocket.accept.subprotocol.default, websocket.accept.subprotocol.none, websocket.accept.headers.default,
+#: websocket.close.after-accept.default-code, websocket.close.reason.default, websocket.close.reason.none
 WEBSOCKET: Table = {
     "websocket.accept": {
         "subprotocol": Key(checks.optional(checks.subprotocol), None),
@@ -98,6 +105,7 @@ WEBSOCKET: Table = {
     },
 }
 
+#: lifespan.startup.failed.message-optional, lifespan.shutdown.failed.message-optional
 LIFESPAN: Table = {
     "lifespan.startup.complete": {},
     "lifespan.startup.failed": {"message": Key(checks.text, "")},
@@ -106,6 +114,7 @@ LIFESPAN: Table = {
 }
 
 #: The events of each extension; they are known only where the scope lists the extension.
+#: extension.push.headers.str, extension.trailers.headers.str, extension.early-hint.links.str
 EXTENSIONS: Mapping[str, Table] = {
     "http.response.early_hint": {"http.response.early_hint": {"links": Key(checks.links)}},
     "http.response.pathsend": {"http.response.pathsend": {"path": Key(checks.absolute_path)}},

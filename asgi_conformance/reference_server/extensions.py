@@ -16,7 +16,10 @@ Extensions = dict[str, dict[str, Any]]
 
 
 def of_http(transport: Transport, request: Request) -> Extensions:
-    """The extensions of an HTTP call (core.extensions.values-dict: each with a dict of its own)."""
+    """The extensions of an HTTP call, each with a dict of its own; debug is for test clients, not for servers.
+
+    core.extensions.is-dict, .names-str, .values-dict, .listed-when-supported; extension.debug.not-in-servers
+    """
     offered: Extensions = {
         "http.response.early_hint": {},  # extension.early-hint.advertised
         "http.response.pathsend": {},  # extension.pathsend.advertised
@@ -45,8 +48,9 @@ class FilePart:
     """A part of an open file that stands for its bytes: ``len()`` of it is their number.
 
     Without ``offset`` the part begins where the file stands, and the file stands behind it afterwards
-    (extension.zerocopysend.offset-default); without ``count`` it reaches to the end (.count-default). The file is
-    never closed here (extension.zerocopysend.file-not-closed).
+    (extension.zerocopysend.offset, extension.zerocopysend.offset-default); without ``count`` it reaches to the end
+    (extension.zerocopysend.count, extension.zerocopysend.count-default, extension.zerocopysend.whole-file). The file
+    is never closed here (extension.zerocopysend.file-not-closed).
 
     Raises:
         InvalidEvent: The descriptor is not that of a regular file.

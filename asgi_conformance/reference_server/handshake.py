@@ -29,7 +29,8 @@ def of_http1(request: Request) -> Handshake | None:
     Raises:
         Refused: It is meant as a handshake and is wrong.
     """
-    # rfc.websocket.handshake.method, .http10, .connection-list; rfc.http1.upgrade.needs-connection-token, .http10
+    # rfc.websocket.handshake.method, .http10, .connection-list, .host, .request-limits, .error-is-http
+    # rfc.http1.upgrade.needs-connection-token, .http10, .unknown-ignored, .h2c
     meant = b"websocket" in request.tokens(b"upgrade") and b"upgrade" in request.tokens(b"connection")
     if not meant or request.method != "GET" or request.http_version != "1.1":
         return None

@@ -1,7 +1,13 @@
 """HTTP/1.1 and HTTP/1.0 connections. The parser is :mod:`h11`.
 
 Every request gets a parser of its own; what it read too much goes back into the inbox for the next one. So requests
-that were pipelined wait their turn in the inbox, and are answered in order (rfc.http1.connection.pipelining-order).
+that were pipelined wait their turn in the inbox, and are answered in order (rfc.http1.connection.pipelining-order,
+rfc.http1.connection.pipelining-after-body, rfc.http1.response.one-per-request).
+
+The parser itself meets rfc.http1.request.split-anywhere, .obs-fold, .bare-cr, .bare-lf, .space-before-colon,
+.space-before-first-header, .header-name-invalid, .header-value-control, .method-invalid, .garbage, .host-duplicate,
+.cl-conflicting, .cl-repeated-equal, .cl-invalid, .cl-huge, .te-obfuscated, .chunk-size-overflow, .chunk-extensions,
+.chunk-trailers, and rfc.http1.response.status-line, .chunked-valid, .content-length-kept.
 """
 
 from __future__ import annotations
@@ -69,7 +75,8 @@ class Http1Connection:
         while not stream.finished and not self.transport.lost:
             await self.transport.changed.wait()
         parser = stream.parser
-        # rfc.http1.connection.close-honoured, .app-close, .http10-closes
+        # rfc.http1.connection.keep-alive, .close-honoured, .close-token-list, .app-close, .http10-closes
+        # rfc.http1.connection.http10-keep-alive; http.response.body.completes-not-closes
         if stream.broken or stream.upgraded or parser.our_state is not h11.DONE or not await stream.discard_request():
             return False
         self.transport.put_back(parser.trailing_data[0])
@@ -132,7 +139,9 @@ def check_head(head: h11.Request, tls: bool, number: int) -> Request:
     """
     version = check_version(head.http_version)
     method = requests.check_method(head.method)
-    headers = list(head.headers)  # http.scope.headers.lower-case, .values-exact, .duplicates-kept
+    # http.scope.headers.lower-case, .values-exact, .duplicates-kept, .names-bytes, .values-bytes
+    # websocket.scope.headers.lower-case, websocket.scope.headers.values-exact
+    headers = list(head.headers)
     hosts = [value for name, value in headers if name == b"host"]
     if not hosts and version != "1.0":  # rfc.http1.request.host-missing, .http10-without-host
         raise Refused(400, "the request has no Host field")
@@ -148,7 +157,10 @@ def check_head(head: h11.Request, tls: bool, number: int) -> Request:
 
 
 def check_version(version: bytes) -> str:
-    """The version as the scope has it: a later minor version is served as 1.1 (rfc.http1.request.version-invalid)."""
+    """The version as the scope has it: a later minor version is served as 1.1.
+
+    http.scope.http-version.http10, http.scope.http-version.http11, rfc.http1.request.version-invalid
+    """
     if version == b"1.0":
         return "1.0"
     if not version.startswith(b"1."):

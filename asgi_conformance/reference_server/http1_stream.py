@@ -38,7 +38,7 @@ class Http1Stream(Stream):
         return self.transport.ended
 
     def take(self) -> Piece | None:
-        """The next piece of content, with everything of it that has arrived."""
+        """The next piece of content, with everything of it that has arrived (http.request.streamed)."""
         if self.upgraded:
             return self.take_raw()
         data = bytearray()
@@ -111,12 +111,13 @@ class Http1Stream(Stream):
     def send_head(self, head: Head) -> None:
         """Send the head; :mod:`h11` chooses between length, chunked coding and close.
 
-        rfc.http1.response.never-both, http.response.start.no-length-framing, rfc.http1.response.http10-framing
+        rfc.http1.response.never-both, http.response.start.no-length-framing, rfc.http1.response.http10-framing,
+        rfc.http1.response.head.fields-as-get
         """
         if head.length is None and not head.bodyless:
             self.framing = "close" if self.request.http_version == "1.0" else "chunked"
         headers = head.headers
-        # rfc.http1.expect.connection-after-final
+        # rfc.http1.expect.connection-after-final, rfc.http1.expect.final-instead, rfc.http1.connection.close-announced
         if self.closing or self.parser.they_are_waiting_for_100_continue:
             headers = [*headers, (b"connection", b"close")]
         self.write(h11.Response(status_code=head.status, headers=headers, reason=phrase(head.status)))

@@ -1,4 +1,9 @@
-"""HTTP/2 connections. The frames and the flow control are :mod:`h2`'s."""
+"""HTTP/2 connections. The frames and the flow control are :mod:`h2`'s.
+
+It meets rfc.http2.bad-preface, .stream-id, .ping, .unknown-frames, .continuation, .concurrency-limit,
+.header-list-size, .content-length-mismatch, .request-trailers, .pseudo.missing, .pseudo.invalid, .pseudo.empty-path,
+.field.uppercase, .field.invalid-octets, .field.connection-specific, .flow.initial-window-change.
+"""
 
 from __future__ import annotations
 
@@ -81,7 +86,7 @@ class Http2Connection:
             stream.lose()
 
     def receive(self, data: bytes) -> None:
-        """Handle frames (rfc.http2.ping, rfc.http2.unknown-frames and more are met by :mod:`h2`)."""
+        """Handle frames."""
         try:
             for event in self.h2.receive_data(data):
                 self.handle(event)
@@ -123,7 +128,8 @@ class Http2Connection:
             Response(stream).replace(refused.status, refused.reason, refused.headers)
             return
         stream = self.streams[number] = Http2Stream(self, number, request)
-        self.server.begin(stream, agreed)  # http.multiplex.right-stream
+        # http.multiplex.right-stream, rfc.http2.concurrency, rfc.http2.response.error-isolated
+        self.server.begin(stream, agreed)
 
     def take_data(self, number: int, data: bytes, size: int) -> None:
         """Take in content. What the connection may carry is given back at once, what the stream may when it is read.
@@ -167,7 +173,8 @@ class Http2Connection:
 
     def push(self, parent: Http2Stream, path: str, headers: Headers) -> None:
         """Promise a response on ``parent``, where the client allows it."""
-        allowed = self.h2.remote_settings.enable_push and not self.stopping  # rfc.http2.push-disabled
+        # rfc.http2.push-disabled, extension.push.disabled-by-client
+        allowed = self.h2.remote_settings.enable_push and not self.stopping
         if not allowed or self.h2.open_outbound_streams >= self.h2.remote_settings.max_concurrent_streams:
             return
         number = self.h2.get_next_available_stream_id()
@@ -208,6 +215,7 @@ def regular_headers(fields: Headers, authority: bytes | None) -> Headers:
     """The fields as the scope has them: without pseudo-headers, and with the authority as the host.
 
     http.scope.headers.no-pseudo-headers, .authority-becomes-host, .authority-host-first, .authority-replaces-host
+    websocket.scope.headers.no-pseudo-headers, websocket.scope.headers.authority-becomes-host
     """
     headers = [(bytes(name), bytes(value)) for name, value in fields if not name.startswith(b":")]
     if authority is None:
@@ -235,4 +243,5 @@ def check_request(pseudo: dict[bytes, bytes], headers: Headers, tls: bool, numbe
         raise Refused(400, f"the path {target!r} does not begin with a slash")
     path, query = requests.split_target(target)
     scheme = "https" if tls else "http"
+    # http.scope.http-version.http2
     return Request(name, scheme, path, query, headers, "2", number, protocol.decode() if protocol else None)

@@ -82,7 +82,10 @@ class Http2Stream(Stream):
             await self.flush()
 
     def send_end(self, trailers: Headers) -> None:
-        """Complete the response once all content has gone out (rfc.http2.response.end-stream)."""
+        """Complete the response once all content has gone out.
+
+        rfc.http2.response.end-stream, rfc.http2.websocket.close, rfc.http2.websocket.deny
+        """
         if not self.gone:
             self._ending = trailers
             self.connection.push_out()
@@ -117,19 +120,19 @@ class Http2Stream(Stream):
         self.finish()
 
     def accept_websocket(self, headers: Headers) -> None:
-        """Accept an extended CONNECT (rfc.http2.websocket.accept)."""
+        """Accept an extended CONNECT (rfc.http2.websocket.accept, rfc.http2.websocket.data)."""
         self.head_sent = True
         self.send_fields([(b":status", b"200"), *headers])
 
     def cut(self) -> None:
-        """Reset the stream (rfc.http2.response.incomplete)."""
+        """Reset the stream (rfc.http2.response.incomplete, rfc.http2.response.content-length)."""
         if not self.gone and not self.finished:
             self.connection.h2.reset_stream(self.number, ErrorCodes.INTERNAL_ERROR)
             self.connection.write()
         self.lose()
 
     def lose(self) -> None:
-        """Take note that the stream is gone."""
+        """Take note that the stream is gone (rfc.http2.websocket.reset)."""
         self.broken = True
         self._outbox.clear()
         self.finish()

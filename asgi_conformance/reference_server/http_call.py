@@ -1,7 +1,10 @@
 """One HTTP call: what ``receive()`` gives and what ``send()`` takes, over every HTTP version.
 
 The life of a call: ``http.request`` events until the content is complete, then nothing, then ``http.disconnect`` for
-ever, once the response is complete or the client has gone.
+ever, once the response is complete or the client has gone (http.request.first-event, http.request.nothing-after-final,
+http.scope.lifetime.single-request, http.scope.lifetime.ends-with-request, http.scope.lifetime.long-response).
+``receive`` and ``send`` are bound methods that keep no thread and no task of their own
+(core.receive.awaitable-callable, core.send.awaitable-callable, core.send-receive.usable-from-child-tasks).
 """
 
 from __future__ import annotations
@@ -62,24 +65,30 @@ class HttpCall:
         A client that closed its side may still read: it counts as gone once nothing of its request is left to read,
         and its response goes on as long as the application does not ask (rfc.http1.connection.half-close).
         """
-        # http.disconnect.after-response, http.disconnect.pending-receive-at-completion, http.disconnect.not-before-end
+        # http.disconnect.after-response, .after-response-unread-body, .pending-receive-at-completion, .not-before-end
         if self.disconnected or self.response.complete or self.stream.gone:
             return True
-        # http.disconnect.on-client-close
+        # http.disconnect.on-client-close, http.disconnect.on-client-close-while-sending
         return self._request_complete and self.stream.client_left
 
     def request_event(self, piece: Piece) -> Event:
-        """An ``http.request`` event (http.request.more-body.false-means-complete)."""
+        """An ``http.request`` event, a new dict of plain values.
+
+        http.request.type, http.request.body.bytes, .body.empty, .body.complete; http.request.more-body.bool,
+        http.request.more-body.true-means-more, http.request.more-body.false-means-complete, core.event.is-dict,
+        core.event.type.str, core.event.type.namespaced, core.event.keys.str, core.event.serialisable,
+        core.receive.new-dict-each-time
+        """
         self._request_complete = not piece.more
         return {"type": "http.request", "body": piece.data, "more_body": piece.more}
 
     def disconnect_event(self) -> Event:
-        """An ``http.disconnect`` event; it is the last word (http.disconnect.repeatable)."""
+        """An ``http.disconnect`` event; it is the last word (http.disconnect.type, http.disconnect.repeatable)."""
         self.disconnected = True
         return {"type": "http.disconnect"}
 
     async def send(self, event: Any) -> None:
-        """Take one event of the application; return when its data has left the server.
+        """Take one event of the application; return when its data has left the server (core.send.returns-when-done).
 
         Raises:
             InvalidEvent: The event is not valid, or not at this point.
@@ -87,7 +96,7 @@ class HttpCall:
         """
         async with self._sending:
             if self.response.complete and not self.stream.gone:
-                return  # http.response.body.after-complete.ignored
+                return  # http.response.body.after-complete.ignored, http.response.body.after-complete.nothing-on-wire
             if self.stream.gone or self.disconnected:
                 self.refuse_send()
                 return
@@ -99,6 +108,7 @@ class HttpCall:
 
     def refuse_send(self) -> None:
         """Answer a ``send()`` on a closed connection as the claimed version says."""
-        # http.send-closed.raises-oserror; below 2.4 it is a no-op: core.error.send-after-close.no-op
+        # http.send-closed.raises-oserror, http.send-closed.repeatable, core.error.send-after-close.does-not-hang
+        # below 2.4 it is a no-op: core.error.send-after-close.no-op
         if not self.server.config.spec_minimal:
             raise ClientDisconnected("the client has closed the connection")

@@ -40,7 +40,7 @@ ALLOWED: Mapping[Phase, frozenset[str]] = {
 
 
 class Lifespan:
-    """The one lifespan call of an event loop (lifespan.loop.once-per-loop).
+    """The one lifespan call of an event loop (lifespan.loop.once-per-loop, lifespan.scope.lasts).
 
     Attributes:
         failed: The application sent ``lifespan.startup.failed``, or failed where lifespan is required.
@@ -58,7 +58,8 @@ class Lifespan:
     async def run(self) -> None:
         """Call the application with the lifespan scope; its exceptions say that it does not take part.
 
-        lifespan.exception.at-call, lifespan.exception.at-startup-event, lifespan.exception.kinds
+        lifespan.exception.at-call, lifespan.exception.at-startup-event, lifespan.exception.kinds,
+        lifespan.exception.state-afterwards, lifespan.startup.failed.then-raises
         """
         error = await self.server.guard(scope.lifespan_scope(self.server), self.receive, self.send)
         self._ended = True
@@ -94,15 +95,17 @@ class Lifespan:
             raise InvalidEvent(f"{kind} cannot be sent in the phase {self.phase.name.lower()}")
         match kind:
             case "lifespan.startup.complete":
-                self.phase = Phase.UP
+                self.phase = Phase.UP  # lifespan.startup.complete.send-returns
             case "lifespan.startup.failed":
+                # lifespan.startup.failed.message-logged
                 logger.error("the application failed to start: %s", message["message"])
                 self.failed = True  # lifespan.startup.failed.exits
             case "lifespan.shutdown.complete":
                 self.phase = Phase.DOWN
             case "lifespan.shutdown.failed":
+                # lifespan.shutdown.failed.message-logged
                 logger.error("the application failed to shut down: %s", message["message"])
-                self.phase = Phase.DOWN
+                self.phase = Phase.DOWN  # lifespan.shutdown.failed.ends
         self._changed.fire()
 
     async def started(self) -> bool:

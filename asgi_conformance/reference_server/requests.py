@@ -64,7 +64,9 @@ def split_target(target: bytes) -> tuple[bytes, bytes]:
     Raises:
         Refused: The target has characters that a URI cannot have.
     """
-    if not TARGET.fullmatch(target):  # rfc.http1.request.target-invalid, rfc.http2.pseudo.path-octets
+    # rfc.http1.request.target-invalid, rfc.http2.pseudo.path-octets
+    # http.scope.path.raw-utf8, http.scope.query-string.raw-bytes
+    if not TARGET.fullmatch(target):
         raise Refused(400, f"the target {target!r} has characters that a URI cannot have")
     # http.scope.path.excludes-query, http.scope.raw-path.excludes-query, http.scope.query-string.value
     path, _, query = target.partition(b"?")
@@ -74,7 +76,8 @@ def split_target(target: bytes) -> tuple[bytes, bytes]:
 def decode_path(raw_path: bytes) -> str:
     """The path as characters: percent-decoded once, then UTF-8-decoded; nothing else is changed.
 
-    http.scope.path.percent-decoded, .decoded-once, .utf8-decoded, .plus-and-params-kept, .not-normalised
+    http.scope.path.percent-decoded, .percent-decoded-slash, .decoded-once, .utf8-decoded, .plus-and-params-kept
+    http.scope.path.not-normalised, websocket.scope.path.not-normalised
 
     Raises:
         Refused: The decoded bytes are not UTF-8.
@@ -119,7 +122,7 @@ def origin_form(method: str, target: bytes, hosts: list[bytes]) -> bytes:
         return target
     if target == b"*" and method == "OPTIONS":  # rfc.http1.request.target-asterisk, http.scope.path.asterisk-form
         return target
-    # rfc.http1.request.target-absolute-form, http.scope.path.absolute-form
+    # rfc.http1.request.target-absolute-form, http.scope.path.absolute-form, http.scope.raw-path.absolute-form
     absolute = re.fullmatch(rb"(?i:https?)://([^/?#]+)(/[^?]*)?(\?.*)?", target)
     if absolute is None:
         raise Refused(400, f"the target {target!r} is in none of the forms that a target can have")

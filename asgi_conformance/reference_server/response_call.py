@@ -3,6 +3,12 @@
 The states of a response, and what an application may send in each, stand in the table below. The head is held back
 until the first message with content, so that an error may still take its place and early hints may come before it
 (http.response.start.early-flush-allowed, http.response.start.error-may-replace, extension.early-hint.order).
+
+What the table does not allow raises: http.response.body.before-start, http.response.start.twice,
+http.response.start.twice-clean-wire, extension.pathsend.before-start, .not-mixed, .once;
+extension.zerocopysend.before-start, extension.push.accepted, .out-of-place; extension.trailers.before-final-body,
+.unannounced; extension.websocket-denial.body-before-start. A denial of a WebSocket is the same with other event types:
+extension.websocket-denial.start.status, .start.headers, .body.streamed, .framing, .transfer-encoding-ignored.
 """
 
 from __future__ import annotations
@@ -80,7 +86,7 @@ class Response:
             ClientDisconnected: The client was lost while its data went out.
         """
         kind = message["type"]
-        if kind not in ALLOWED[self.state]:  # http.response.body.before-start, http.response.start.twice
+        if kind not in ALLOWED[self.state]:
             raise InvalidEvent(f"{kind} cannot be sent {WORDS[self.state]}")
         match kind:
             case "http.response.start":
@@ -108,15 +114,18 @@ class Response:
         self.state = State.STARTED
 
     def body(self, data: bytes, more: bool) -> None:
-        """Send content."""
+        """Send content (http.response.body.sent, http.response.body.empty-chunk)."""
         self.count(len(data), more)
         self.send_head()
-        if data and not self._bodyless:
+        if data and not self._bodyless:  # http.response.bodyless.several-messages
             self.stream.send_body(data)
         self.content_sent(more)
 
     async def file(self, part: FilePart, more: bool) -> None:
-        """Send content that lies in a file, as a body message would (extension.zerocopysend.chunked, .mixed)."""
+        """Send content that lies in a file, as a body message would.
+
+        extension.zerocopysend.chunked, extension.zerocopysend.mixed, extension.zerocopysend.more-body
+        """
         self.count(len(part), more)
         self.send_head()
         if len(part) and not self._bodyless:  # extension.zerocopysend.head, extension.pathsend.head
@@ -136,12 +145,15 @@ class Response:
         """Collect trailer fields; the last message sends them (extension.trailers.more-trailers)."""
         self._trailers += headers
         if not more:
-            # extension.trailers.only-with-te, extension.trailers.te-parsing
+            # extension.trailers.only-with-te, extension.trailers.sent, extension.trailers.te-parsing
             wanted = any(token.partition(b";")[0].strip() == b"trailers" for token in self.stream.request.tokens(b"te"))
             self.complete_with(self._trailers if wanted else [])
 
     def early_hint(self, links: list[bytes]) -> None:
-        """Send a 103 as long as the final head is not out (extension.early-hint.sent)."""
+        """Send a 103 as long as the final head is not out.
+
+        extension.early-hint.sent, .several, .final-response-intact, .after-final-body
+        """
         if not self.head_sent:
             self.stream.send_informational(103, [(b"link", link) for link in links])
 
@@ -195,7 +207,9 @@ class Response:
     def abandon(self, status: int, text: str) -> None:
         """End what the application did not complete: an error response if there is still room, otherwise a cut.
 
-        http.app.raises-before-start.500, http.app.returns-mid-body, rfc.http1.response.incomplete-visible
+        http.app.raises-before-start.500, http.app.returns-after-start, http.app.returns-mid-body,
+        http.app.raises-mid-body, http.app.raises-after-complete, rfc.http1.response.incomplete-visible,
+        extension.trailers.missing-event
         """
         if self.complete:
             return

@@ -30,7 +30,12 @@ class Head:
 
 
 def make_head(method: str, status: int, headers: Headers) -> Head:
-    """Turn status and headers of the application into the head of a response to a request with ``method``."""
+    """Turn status and headers of the application into the head of a response to a request with ``method``.
+
+    http.response.start.accepted, http.response.start.status.passed, http.response.start.content-encoding-untouched,
+    http.response.headers.set-cookie-separate, http.response.not-modified.length-of-representation,
+    extension.pathsend.headers-from-application, extension.trailers.trailer-header-untouched
+    """
     fields = [(name, value) for name, value in headers if keep_field(status, name)]
     if status == 205:  # rfc.http1.response.205
         fields.append((b"content-length", b"0"))
@@ -42,14 +47,16 @@ def make_head(method: str, status: int, headers: Headers) -> Head:
 
 def keep_field(status: int, name: bytes) -> bool:
     """Whether a field of the application goes into the head."""
-    if name == b"transfer-encoding":  # http.response.start.transfer-encoding-ignored
+    # http.response.start.transfer-encoding-ignored, http.response.start.transfer-encoding-with-length
+    if name == b"transfer-encoding":
         return False
     return not (name == b"content-length" and status in (204, 205))  # rfc.http1.response.204
 
 
 def is_bodyless(method: str, status: int) -> bool:
     """Whether a response has no content by its nature."""
-    # rfc.http1.response.head.no-body, .204, .304, .205; rfc.http2.response.bodyless
+    # rfc.http1.response.head.no-body, rfc.http1.response.204, rfc.http1.response.205, rfc.http1.response.304
+    # rfc.http2.response.bodyless, http.response.status.keeps-body
     return method == "HEAD" or status in (204, 205, 304)
 
 

@@ -31,7 +31,9 @@ SAME_SIGNAL = 0.5
 
 
 class Server:
-    """One process, one event loop, one lifespan.
+    """One process, one event loop in its main thread, one lifespan.
+
+    core.app.awaited-in-event-loop, core.app.main-thread, lifespan.loop.same-as-requests, lifespan.state.per-loop
 
     Attributes:
         state: The namespace of the lifespan; requests get copies of it.
@@ -74,6 +76,7 @@ class Server:
             if started:
                 await lifespan.shut_down()  # lifespan.shutdown.after-connections-closed, .only-after-startup
             self.cancel_all()
+        # lifespan.startup.failed.exit-status, lifespan.startup.failed.serves-nothing
         return 0 if started or self.stop_asked.is_set() else 3
 
     async def unless_stopped(self, wait: Callable[[], Awaitable[bool]]) -> bool:
@@ -97,7 +100,7 @@ class Server:
                 sock.listen(1024)  # lifespan.startup.before-connections
                 accepting.start_soon(self.accept, sock)
             if ready is not None:
-                ready()
+                ready()  # lifespan.startup.complete.then-serves
             await self.stop_asked.wait()
             accepting.cancel_scope.cancel()
         for sock in self.sockets:
@@ -150,7 +153,8 @@ class Server:
             Whether it raised.
         """
         error = await self.guard(scope_, receive, send)
-        # http.send-closed.caught, http.send-closed.not-logged, core.error.send-error.ignored-when-reraised
+        # http.send-closed.caught, .chained-caught, .not-logged; websocket.send-closed.caught, .not-logged
+        # core.error.send-error.ignored-when-reraised
         if error is not None and not isinstance(error, ClientDisconnected):
             logger.error("the application failed on %s %s", scope_["type"], scope_["path"], exc_info=error)
         return error is not None
@@ -166,7 +170,7 @@ class Server:
         with anyio.CancelScope() as cancel_scope:
             self._calls.add(cancel_scope)
             try:
-                await self.app(scope_, receive, send)
+                await self.app(scope_, receive, send)  # core.app.single-callable
             except BaseException as error:
                 if isinstance(error, anyio.get_cancelled_exc_class()) and is_cancelled():
                     raise
@@ -177,7 +181,10 @@ class Server:
         return None
 
     async def close_connections(self) -> None:
-        """Let calls in progress come to an end, and insist when they do not."""
+        """Let calls in progress come to an end, and insist when they do not.
+
+        core.app.cleanup-after-disconnect, lifespan.shutdown.finishes-requests, lifespan.shutdown.running-calls
+        """
         for connection in list(self._connections):
             connection.stop()
         with anyio.move_on_after(self.config.graceful_timeout):

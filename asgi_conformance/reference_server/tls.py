@@ -138,21 +138,26 @@ class TlsTransport(Transport):
             await self.drained()
 
     def entry(self) -> dict[str, Any]:
-        """The entry of the ``tls`` extension (tls.rst, TLS Connection Scope; tls.scope.per-connection)."""
+        """The entry of the ``tls`` extension (tls.entry.dict, tls.scope.per-connection)."""
         chain = client_chain(self.tls)
         cipher = self.tls.cipher()
         return {
-            "server_cert": self.settings.certificate,  # tls.server-cert.present
-            "client_cert_chain": chain,  # tls.client-cert-chain.first-is-client
-            "client_cert_name": subject_of(chain[0]) if chain else None,  # tls.client-cert-name.required-with-chain
-            "client_cert_error": None,  # tls.client-cert-error.none-when-good
-            "tls_version": VERSIONS.get(self.tls.version() or ""),  # tls.tls-version.present
-            "cipher_suite": self.settings.cipher_suites.get(cipher[0]) if cipher else None,  # tls.cipher-suite.present
+            "server_cert": self.settings.certificate,  # tls.server-cert.present, tls.server-cert.type
+            "client_cert_chain": chain,  # tls.client-cert-chain.first-is-client, .order, .empty
+            # tls.client-cert-name.required-with-chain, .consistent, .none, .type
+            "client_cert_name": subject_of(chain[0]) if chain else None,
+            "client_cert_error": None,  # tls.client-cert-error.none-when-good, tls.client-cert-error.type
+            "tls_version": VERSIONS.get(self.tls.version() or ""),  # tls.tls-version.present, tls.tls-version.type
+            # tls.cipher-suite.present, tls.cipher-suite.value
+            "cipher_suite": self.settings.cipher_suites.get(cipher[0]) if cipher else None,
         }
 
 
 def client_chain(tls: ssl.SSLObject) -> list[str]:
-    """The certificates that the client sent, its own first, PEM-encoded; before Python 3.13 its own alone."""
+    """The certificates that the client sent, its own first, PEM-encoded; before Python 3.13 its own alone.
+
+    tls.client-cert-chain.type
+    """
     if hasattr(tls, "get_unverified_chain"):
         chain = tls.get_unverified_chain() or []
     else:

@@ -26,7 +26,8 @@ READ_SIZE = 65536
 class ClientDisconnected(OSError):
     """Raised by ``send()`` when the connection has been closed; the server ignores it when it comes back.
 
-    http.send-closed.server-specific-class, websocket.send-closed.server-specific-class
+    http.send-closed.server-specific-class, http.send-closed.no-other-exception
+    websocket.send-closed.server-specific-class, websocket.send-closed.no-other-exception
     """
 
 

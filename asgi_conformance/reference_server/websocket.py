@@ -43,7 +43,10 @@ class WebSocketCall(WebSocketWire):
         self._events = events.table_of(events.WEBSOCKET, scope.get("extensions", {}))
 
     async def run(self) -> None:
-        """Call the application, and close what it left open (websocket.scope.lifetime.app-return-closes)."""
+        """Call the application, and close what it left open.
+
+        websocket.scope.lifetime.one-call, .app-return-closes, .app-raise-closes, .socket-end-informs-app
+        """
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self.read_frames)
             tasks.start_soon(self.limit_closing)
@@ -92,11 +95,13 @@ class WebSocketCall(WebSocketWire):
                 return
             message = events.read(event, self._events)
             kind = message["type"]
-            if kind not in ALLOWED[self.phase]:  # websocket.send.before-accept, websocket.accept.twice
+            # websocket.send.before-accept, websocket.accept.twice, websocket.connect.accept-before-receive
+            # extension.websocket-denial.no-websocket-events-after, extension.websocket-denial.not-after-accept
+            if kind not in ALLOWED[self.phase]:
                 raise InvalidEvent(f"{kind} cannot be sent while the WebSocket is {self.phase.name.lower()}")
             try:
                 await self.act(kind, message)
-                await self.stream.flush()
+                await self.stream.flush()  # websocket.send.flushed
             except ClientDisconnected:
                 self.refuse_send()
 
@@ -116,19 +121,20 @@ class WebSocketCall(WebSocketWire):
 
     def refuse_send(self) -> None:
         """Answer a ``send()`` on a closed WebSocket as the claimed version says."""
-        # websocket.send-closed.raises-oserror; below 2.4 it is a no-op: core.error.send-after-close.no-op
+        # websocket.send-closed.raises-oserror, .after-own-close, .close-after-disconnect; websocket.close.twice
+        # below 2.4 it is a no-op: core.error.send-after-close.no-op
         if not self.server.config.spec_minimal:
             raise ClientDisconnected("the WebSocket is closed")
 
     def accept(self, subprotocol: str | None, headers: Headers) -> None:
         """Complete the handshake with what the application chose."""
         if subprotocol is not None and subprotocol not in self.handshake.subprotocols:
-            # rfc.websocket.handshake.no-unoffered-subprotocol
+            # rfc.websocket.handshake.no-unoffered-subprotocol, websocket.accept.subprotocol.not-offered
             raise InvalidEvent(f"the client did not offer the subprotocol {subprotocol!r}")
         limit = self.server.config.ws_max_size
         offers = [] if self.server.config.spec_minimal else self.handshake.extensions
         compression, agreed = deflate.negotiate(offers, limit)
-        fields = list(headers)  # websocket.accept.headers.order
+        fields = list(headers)  # websocket.accept.headers.sent, websocket.accept.headers.order
         if subprotocol is not None:
             fields.append((b"sec-websocket-protocol", subprotocol.encode()))  # websocket.accept.subprotocol.sent
         if agreed is not None:
@@ -140,7 +146,7 @@ class WebSocketCall(WebSocketWire):
         self.stream.changed.fire()
 
     def send_message(self, data: bytes | None, text: str | None) -> None:
-        """Send one message (websocket.send.none-is-missing, .empty-text, .empty-binary)."""
+        """Send one message (websocket.send.text, .binary, .none-is-missing, .empty-text, .empty-binary, .order)."""
         if (data is None) == (text is None):  # websocket.send.both, websocket.send.neither
             raise InvalidEvent("websocket.send has to have exactly one of 'bytes' and 'text'")
         if text is not None:
@@ -149,7 +155,11 @@ class WebSocketCall(WebSocketWire):
             self.write(BytesMessage(data=data))
 
     def reject(self) -> None:
-        """Refuse the handshake (websocket.close.before-accept.403, .code-irrelevant)."""
+        """Refuse the handshake.
+
+        websocket.close.before-accept.403, .no-handshake, .code-irrelevant;
+        extension.websocket-denial.plain-close-still-403
+        """
         self.response.replace(403, "the application refused the WebSocket")
         self.closed(1006, "")  # websocket.disconnect.on-reject
 

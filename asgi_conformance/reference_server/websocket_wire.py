@@ -1,4 +1,10 @@
-"""The wire side of a WebSocket: frames in and out, pings, and the ways to close. The frames are :mod:`wsproto`'s."""
+"""The wire side of a WebSocket: frames in and out, pings, and the ways to close. The frames are :mod:`wsproto`'s.
+
+It meets rfc.websocket.frame.client-must-mask, .server-never-masks, .rsv, .opcode, .control-fragmented, .control-length,
+.continuation-first, .new-message-in-fragments, .lengths-received, .lengths-sent, .length-64bit-msb, .split-anywhere;
+rfc.websocket.utf8.invalid, .across-fragments, .close-reason; rfc.websocket.close.payload-one-byte, .code-invalid,
+.code-valid.
+"""
 
 from __future__ import annotations
 
@@ -61,7 +67,10 @@ class WebSocketWire:
         stream.on_stop = self.go_away
 
     async def read_frames(self) -> None:
-        """Read frames for as long as the WebSocket lives, whatever the application is doing."""
+        """Read frames for as long as the WebSocket lives, whatever the application is doing.
+
+        Before the accept nothing is read: websocket.connect.during-handshake, websocket.connect.no-data-before-accept.
+        """
         while self.phase in (Phase.CONNECTING, Phase.DENYING):
             if self.stream.gone or (self.phase is Phase.CONNECTING and self.stream.client_left):
                 self.closed(1006, "")  # websocket.connect.client-gone
@@ -93,7 +102,9 @@ class WebSocketWire:
             return
         match frame:
             case Ping():
-                if self.phase is Phase.OPEN:  # websocket.ping.answered, websocket.ping.hidden
+                # websocket.ping.answered, websocket.ping.hidden
+                # rfc.websocket.ping.pong-payload, rfc.websocket.ping.inside-fragments, rfc.websocket.ping.many
+                if self.phase is Phase.OPEN:
                     self.write(frame.response())
             case Pong():
                 self.take_pong(bytes(frame.payload))
@@ -103,7 +114,7 @@ class WebSocketWire:
                 self.take_close(frame)
 
     def take_pong(self, payload: bytes) -> None:
-        """Take note that the client is alive."""
+        """Take note that the client is alive (rfc.websocket.ping.unsolicited-pong)."""
         if payload == self._awaited_pong:
             self._awaited_pong = None
             self.stream.changed.fire()
@@ -122,13 +133,16 @@ class WebSocketWire:
                 self.deliver(self.receive_event(frame, whole))
 
     def receive_event(self, frame: Message[Any], parts: list[Any]) -> Event:
-        """A ``websocket.receive`` event (websocket.receive.exactly-one)."""
+        """A ``websocket.receive`` event.
+
+        websocket.receive.type, .text, .binary, .empty-text, .empty-binary, .exactly-one, .large
+        """
         if isinstance(frame, TextMessage):
             return {"type": "websocket.receive", "text": "".join(parts)}
         return {"type": "websocket.receive", "bytes": b"".join(parts)}
 
     def deliver(self, event: Event) -> None:
-        """Put an event where the application will receive it."""
+        """Put an event where the application will receive it (websocket.receive.one-per-message)."""
         self.inbox.append(event)
         self.stream.changed.fire()
 
@@ -137,9 +151,10 @@ class WebSocketWire:
         code, reason = int(frame.code), frame.reason or ""
         if self.protocol.state is ConnectionState.REMOTE_CLOSING:
             self.write(frame.response())  # rfc.websocket.close.echo
-            self.end(code, reason)  # websocket.disconnect.code.value, websocket.disconnect.code.1005
+            # websocket.disconnect.on-client-close, websocket.disconnect.code.value, websocket.disconnect.code.1005
+            self.end(code, reason)
         elif self.protocol.state is ConnectionState.CLOSED:
-            self.end(code, reason)  # our close was answered
+            self.end(code, reason)  # websocket.disconnect.on-server-close, rfc.websocket.close.simultaneous
         else:
             self.fail(code, reason)
 
@@ -150,7 +165,11 @@ class WebSocketWire:
         self.end(code, reason)
 
     def close(self, code: int, reason: str) -> None:
-        """Begin the closing handshake (websocket.close.after-accept.code, websocket.close.reason.sent)."""
+        """Begin the closing handshake.
+
+        websocket.close.after-accept.code, websocket.close.reason.sent, websocket.close.after-sends,
+        rfc.websocket.close.nothing-after-close
+        """
         self.write(CloseConnection(code=code, reason=reason))
         self.phase = Phase.CLOSING
         self.own_close = (code, reason)
@@ -170,7 +189,11 @@ class WebSocketWire:
             self.closed(1001, "")
 
     def disconnected(self, code: int, reason: str) -> None:
-        """Have the application told, once (websocket.disconnect.code.present, websocket.disconnect.reason.value)."""
+        """Have the application told, once.
+
+        websocket.disconnect.type, websocket.disconnect.code.present, websocket.disconnect.reason.type,
+        websocket.disconnect.reason.value, websocket.disconnect.reason.empty
+        """
         if self.disconnect is None:
             self.disconnect = {"type": "websocket.disconnect", "code": code, "reason": reason}
 
