@@ -100,8 +100,9 @@ class Lifecycle:
             await asyncio.wait({call, self._knocking}, return_when=asyncio.FIRST_COMPLETED)
             if not call.done():
                 await self._answered("the server calls the application for its lifespan")
+            if not call.done() and not await self._candidate.makes_lifespan():
                 raise Unsupported("the candidate serves requests and has made no lifespan call")
-            return call.result()
+            return await call
         finally:
             call.cancel()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -71,6 +72,7 @@ class RunningCandidate:
         self.driver: Claimant | None = None
         self.on_lifespan: Callable[[Call], None] = self.take_lifespan
         self.lifespans: list[OrdinaryLifespan] = []
+        self.had_lifespan = asyncio.Event()
         #: When the first call came that is no lifespan, by :func:`time.monotonic`.
         self.first_call_at: float | None = None
         self.on_hello: Callable[[ProbeLink], None] = lambda link: None
@@ -138,6 +140,7 @@ class RunningCandidate:
         self._calls[link, frame["call"]] = call
         self._learn(call)
         if is_lifespan:
+            self.had_lifespan.set()
             self.on_lifespan(call)
             return
         if self.first_call_at is None:
@@ -147,6 +150,12 @@ class RunningCandidate:
         else:
             self.strays.append(call.raw_scope)
             call.end_by_return()
+
+    async def makes_lifespan(self) -> bool:
+        """Whether a lifespan call has come, or comes within a quiet period; to be asked when requests are served."""
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self.had_lifespan.wait(), self.patience.quiet)
+        return self.had_lifespan.is_set()
 
     def take_lifespan(self, call: Call) -> None:
         """Take a lifespan call as an ordinary application does."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from asgi_conformance.call import Call
 from asgi_conformance.candidate.address import Endpoint
-from asgi_conformance.candidate.command import as_started
+from asgi_conformance.candidate.command import as_started, effective_launch
 from asgi_conformance.candidate.launch import Launch
 from asgi_conformance.candidate.process import Stopped
 from asgi_conformance.candidate.ready import wait_until_ready
@@ -57,6 +57,7 @@ class Starter:
 
     def prepare(self, launch: Launch) -> RunningCandidate:
         """A candidate that is not started yet."""
+        launch = effective_launch(self.setting.template, launch)
         return RunningCandidate(self._control.session(), launch, self.measured, self.facts)
 
     async def spawn(self, candidate: RunningCandidate) -> None:
@@ -92,15 +93,15 @@ class Starter:
         try:
             confirm = greeting if self._ready == "call" else None
             control, token = self._control.address, candidate.session.token
-            started = await start_candidate(self.setting, launch, control=control, token=token, confirm=confirm)
+            started = await start_candidate(self.setting, candidate.launch, control=control, token=token, confirm=confirm)
             self._adopt(candidate, started)
-            if launch.workers > 1 and self._ready == "call":
+            if candidate.launch.workers > 1 and self._ready == "call":
                 await greeting.all_workers()
         except BaseException:
             await self.stop(candidate)
             raise
-        if self._ready == "call" and launch.app == "app" and launch.lifespan == "auto" and not candidate.lifespans:
-            self.facts.without_lifespan = True
+        if self._ready == "call" and (launch.app, launch.lifespan) == ("app", "auto") and not self.facts.without_lifespan:
+            self.facts.without_lifespan = not await candidate.makes_lifespan()
         if greeting.seconds is not None:
             self.measured = candidate.patience = self.patience.measured(greeting.seconds)
         return candidate
