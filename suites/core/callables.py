@@ -23,13 +23,14 @@ MORE = 3
 class Mounted(Record):
     """What a server does with an application of some kind, in the order of time.
 
-    ``has_switch`` is whether the server has an option for the style of application. ``refusal`` is what it did instead
-    of calling the application, or None. Then: ``style`` is that of the call, ``scope`` its scope, ``body`` what
-    receive() gave, ``calls`` how many calls all requests caused, ``echoed`` what came back over a WebSocket (None: the
-    server takes none).
+    ``has_switch`` is whether the server has an option for single callables, ``has_legacy`` one for legacy ones.
+    ``refusal`` is what it did instead of calling the application, or None. Then: ``style`` is that of the call,
+    ``scope`` its scope, ``body`` what receive() gave, ``calls`` how many calls all requests caused, ``echoed`` what
+    came back over a WebSocket (None: the server takes none).
     """
 
     has_switch: bool
+    has_legacy: bool
     refusal: str | None
     style: str
     scope: dict[str, object]
@@ -41,6 +42,7 @@ class Mounted(Record):
 async def mount(exchange: Exchange, seen: Mounted) -> None:
     """Start the server, make some requests and a WebSocket."""
     seen.has_switch = exchange.lifecycle.has_option("single")
+    seen.has_legacy = exchange.lifecycle.has_option("legacy")
     try:
         await exchange.lifecycle.listening()
         client = await exchange.http1()
@@ -141,7 +143,13 @@ LEGACY: dict[str, Life[Mounted]] = {"function": mounted("legacy", "legacy"), "cl
 
 
 def needs_legacy(exchange: Exchange, seen: Mounted) -> None:
-    """Raise Unsupported where the server does not take a legacy application."""
+    """Raise Unsupported where the server does not take a legacy application.
+
+    Raises:
+        Broken: it does not, though it has an option for them.
+    """
+    if seen.refusal is not None and seen.has_legacy:
+        raise Broken("the server calls an application of ASGI 2, for which it has an option", seen.refusal)
     if seen.refusal is not None:
         raise exchange.unsupported(f"the server takes no application of ASGI 2: {seen.refusal}")
 

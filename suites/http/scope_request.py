@@ -67,23 +67,6 @@ async def http_1_1_is_told(exchange: Exchange) -> None:
     await exchange.answered(client, app)
 
 
-@case("http.scope.http-version.http11", "after-http-1.0")
-async def the_version_is_that_of_the_request(exchange: Exchange) -> None:
-    """The version of an HTTP/1.1 request is "1.1" on a connection that an HTTP/1.0 request has kept open."""
-    client = await exchange.http1()
-    client.version = "1.0"
-    await client.request("GET", "/", [(b"Connection", b"keep-alive")])
-    app = await exchange.call(client)
-    response = await exchange.answered(client, app)
-    if b"keep-alive" not in response.tokens(b"connection"):
-        raise exchange.not_applicable("the server closes the connection of an HTTP/1.0 request that asks to keep it")
-    client.version = "1.1"
-    await client.request("GET", "/")
-    app = await exchange.call(client)
-    expect(app.scope.get("http_version"), "scope['http_version'] of the second request").equals("1.1")
-    await exchange.answered(client, app)
-
-
 @case("http.scope.http-version.http2", circumstances=(HTTP2,))
 @case("http.scope.http-version.http2", "tls", launch=Launch(tls=True), circumstances=(HTTP2,))
 async def http_2_is_told(exchange: Exchange) -> None:
