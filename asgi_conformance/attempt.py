@@ -59,9 +59,12 @@ async def attempt(candidate: RunningCandidate, case: Case, suites: Suites) -> At
     finally:
         await exchange.close()
         unhook()
-    died = result.died or (result.verdict is not Verdict.PASS and await _ends(candidate))
-    if died:
+    ended = result.verdict is not Verdict.PASS and await _ends(candidate)
+    if ended:
         exchange.trace.record("server", "exit", candidate.describe_exit())
+    if ended and result.died:
+        result = replace(result, observed=candidate.describe_exit())
+    died = ended or result.died
     return _kept(exchange, replace(result, died=died, remarks=tuple(exchange.remarks)))
 
 

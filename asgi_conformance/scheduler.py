@@ -20,6 +20,9 @@ from asgi_conformance.verdict import Verdict
 
 #: After so many deaths in a row without a case that came to an end, a candidate is given up.
 _DEATHS = 12
+#: A case that has run for so long, in units of patience, waits; and how often a place may be given on.
+_PLACE = 0.5
+_CREW = 8
 _SETTLED = (Verdict.PASS, Verdict.OBSERVED, Verdict.UNSUPPORTED, Verdict.NOT_APPLICABLE)
 
 Progress = Callable[[Attempt], None]
@@ -125,7 +128,7 @@ class Scheduler:
         """Run cases once each: those of one launch on one candidate, launches side by side."""
         groups: dict[tuple[Launch, Life[Any] | None], list[Case]] = defaultdict(list)
         for case in cases:
-            groups[case.launch, case.life].append(case)
+            groups[self._starter.as_started(case.launch), case.life].append(case)
         self._plain_is_tried |= any(launch == Launch() for launch, _ in groups)
         # The largest groups first: they take longest. Lives wait, so that what the others find out can spare them.
         ordered = sorted(groups.items(), key=lambda item: (item[0][0].own, -len(item[1])))
@@ -204,6 +207,8 @@ class _Group:
         self._together = deque(case for case in cases if not case.exclusive)
         self._alone = deque(case for case in cases if case.exclusive)
         self._candidate: RunningCandidate | None = None
+        self._begun: dict[str, float] = {}
+        self._harmed = False
         self._deaths = 0
 
     async def run(self) -> None:
@@ -223,39 +228,54 @@ class _Group:
                 await self._scheduler.stop(self._candidate)
 
     async def _living(self) -> RunningCandidate:
-        if self._candidate is not None and not self._candidate.alive:
+        if self._candidate is not None and (self._harmed or not self._candidate.alive):
             await self._scheduler.stop(self._candidate)
             self._candidate = None
+            self._harmed = False
         if self._candidate is None:
             self._candidate = await self._scheduler.start(self._launch)
         return self._candidate
 
     async def _run_together(self, candidate: RunningCandidate) -> None:
         """Take cases side by side until there are none or the candidate dies; suspects are then run alone."""
-
-        async def work() -> None:
-            while self._together and candidate.alive:
-                case = self._together.popleft()
-                result = await self._scheduler.attempt(candidate, case)
-                if result.died:
-                    self._alone.appendleft(case)
-                else:
-                    self._deaths = 0
-                    self._scheduler.tell(result)
-
-        workers = [asyncio.ensure_future(work()) for _ in range(min(self._jobs, len(self._together)))]
+        crew: set[asyncio.Future[None]] = set()
+        place = _PLACE * candidate.patience.scale
         try:
-            await asyncio.gather(*workers)
+            while True:
+                # A case that only waits gives its place to another one.
+                waiting = sum(time.monotonic() - begun > place for begun in self._begun.values())
+                wanted = min(self._jobs + waiting, _CREW * self._jobs, len(crew) + len(self._together))
+                more = wanted - len(crew) if candidate.alive else 0
+                crew |= {asyncio.ensure_future(self._work(candidate)) for _ in range(more)}
+                if not crew:
+                    break
+                done, crew = await asyncio.wait(crew, timeout=place, return_when=asyncio.FIRST_COMPLETED)
+                for worker in done:
+                    worker.result()
         finally:
-            for worker in workers:
+            for worker in crew:
                 worker.cancel()
-            await asyncio.gather(*workers, return_exceptions=True)
+            await asyncio.gather(*crew, return_exceptions=True)
         if not candidate.alive:
             self._deaths += 1
+
+    async def _work(self, candidate: RunningCandidate) -> None:
+        while self._together and candidate.alive:
+            case = self._together.popleft()
+            self._begun[case.id] = time.monotonic()
+            result = await self._scheduler.attempt(candidate, case)
+            del self._begun[case.id]
+            if result.died:
+                self._alone.appendleft(case)
+            else:
+                self._deaths = 0
+                self._scheduler.tell(result)
 
     async def _run_alone(self, candidate: RunningCandidate) -> None:
         result = await self._scheduler.attempt(candidate, self._alone.popleft())
         self._deaths = self._deaths + 1 if result.died else 0
+        # What one case broke for good must not fail the next one.
+        self._harmed = result.verdict in (Verdict.FAIL, Verdict.WARN)
         self._scheduler.tell(result)
 
     def _give_up(self) -> None:

@@ -190,10 +190,10 @@ def _options(template: Template, entry: str) -> tuple[Option, ...]:
     in_words = template.present.intersection(_BY_PLACEHOLDER.get(entry, ()))
     if entry in template.chosen or (in_words and not any(template.given(option) for option in options or ())):
         return ()
-    if options is None:
+    reason = template.profile.impossible.get(entry)
+    if options is None or reason is not None:
         if entry in _SOFT:
             return ()
-        reason = template.profile.impossible.get(entry)
         raise LaunchImpossible(reason or f"no option of {template.name} is known for {entry.replace('-', ' ')}")
     for option in options:
         given = template.given(option)

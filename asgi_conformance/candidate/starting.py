@@ -20,6 +20,7 @@ from asgi_conformance.clients.address import Address
 from asgi_conformance.clients.http1 import Http1Client
 from asgi_conformance.clients.wire import Wire
 from asgi_conformance.control import ControlChannel
+from asgi_conformance.errors import LaunchImpossible
 from asgi_conformance.patience import Patience
 from asgi_conformance.trace import Trace
 from asgi_conformance.verdict import Broken, TimedOut
@@ -29,6 +30,8 @@ _GRACE = 4.0
 #: The name under which the greeting claims its call; exchanges begin at 1.
 _GREETING = "0"
 _numbers = itertools.count(1)
+#: What of a launch changes scopes, so that a case for one is wrong for the other.
+_FOREIGN = {"root_path": "sets a root path", "tls": "serves TLS", "unix": "listens on a unix socket"}
 
 
 class Starter:
@@ -56,9 +59,19 @@ class Starter:
         return as_started(self.setting.template, launch)
 
     def prepare(self, launch: Launch) -> RunningCandidate:
-        """A candidate that is not started yet."""
-        launch = effective_launch(self.setting.template, launch)
-        return RunningCandidate(self._control.session(), launch, self.measured, self.facts)
+        """A candidate that is not started yet.
+
+        Raises:
+            LaunchImpossible: options in the user's command make another launch of it.
+        """
+        really = effective_launch(self.setting.template, launch)
+        for attribute, words in _FOREIGN.items():
+            if getattr(really, attribute) != getattr(launch, attribute):
+                raise LaunchImpossible(
+                    f"the command itself {words}, which this case was not written for; leave that out of the command to"
+                    " have it judged: the suite adds it where a case is about it"
+                )
+        return RunningCandidate(self._control.session(), really, self.measured, self.facts)
 
     async def spawn(self, candidate: RunningCandidate) -> None:
         """Start the process of a prepared candidate and wait for nothing. Raises as :meth:`start` does."""

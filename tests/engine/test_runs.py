@@ -195,3 +195,11 @@ def test_a_candidate_that_died_is_told_by_its_exit(suites: Suites) -> None:
     """The verdict on a killer says how the server's process ended."""
     (result,) = judged(suites, [a_case(kills)])["results"]
     assert "SIGKILL" in str(result["observed"])
+
+
+def test_a_users_own_root_path_makes_no_false_failure(suites: Suites) -> None:
+    """A case that was not written for a root path is not judged on a server that was told to have one."""
+    server = f"{sys.executable} -m asgi_conformance.reference_server <app> --root-path /y"
+    (result,) = judged(suites, [a_case(breaks)], server=server)["results"]
+    assert result["verdict"] == "not-applicable"
+    assert "root path" in str(result["reason"])
