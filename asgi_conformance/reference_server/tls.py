@@ -158,11 +158,10 @@ def client_chain(tls: ssl.SSLObject) -> list[str]:
 
     tls.client-cert-chain.type
     """
-    if hasattr(tls, "get_unverified_chain"):
-        chain = tls.get_unverified_chain() or []
-    else:
-        own = tls.getpeercert(binary_form=True)
-        chain = [own] if own else []
+    own = tls.getpeercert(binary_form=True)
+    if own is None:
+        return []
+    chain = tls.get_unverified_chain() if hasattr(tls, "get_unverified_chain") else [own]
     return [ssl.DER_cert_to_PEM_cert(certificate) for certificate in chain]
 
 

@@ -285,7 +285,7 @@ async def ws_reject(scope: Scope, receive: Receive, send: Send) -> None:
 async def ws_deny(scope: Scope, receive: Receive, send: Send) -> None:
     """Refuse the WebSocket with a response of its own."""
     await receive()
-    await send({"type": "websocket.http.response.start", "status": 401, "headers": [(b"x-why", b"because")]})
+    await send({"type": "websocket.http.response.start", "status": 401, "headers": [(b"content-length", b"8")]})
     await send({"type": "websocket.http.response.body", "body": b"no ", "more_body": True})
     await send({"type": "websocket.http.response.body", "body": b"entry"})
     note(scope, (await receive())["type"])
