@@ -44,8 +44,10 @@ async def left_midway(exchange: Exchange, way: str = "close") -> Call:
     return app
 
 
-async def disconnect(app: Call, waiting: Step, deadline: float | None = None) -> Mapping[str, Any]:
-    """The event that a begun ``receive()`` gives when the connection is over; it has to be ``http.disconnect``.
+async def disconnect(
+    app: Call, waiting: Step, deadline: float | None = None, kind: str = "http.disconnect"
+) -> Mapping[str, Any]:
+    """The event that a begun ``receive()`` gives when the connection is over; it has to be of this ``kind``.
 
     Raises:
         Broken: it is another event, or ``receive()`` raised; of the level should when the server cancelled the call.
@@ -54,9 +56,9 @@ async def disconnect(app: Call, waiting: Step, deadline: float | None = None) ->
     raised = await waiting.outcome(deadline)
     if raised is not None:
         level = Level.SHOULD if raised.is_cancellation else None
-        raise Broken("receive() gives http.disconnect", f"it raised {raised}", level=level)
+        raise Broken(f"receive() gives {kind}", f"it raised {raised}", level=level)
     event = await app.event_of(waiting)
-    expect(event.get("type"), "the type of the event").equals("http.disconnect")
+    expect(event.get("type"), "the type of the event").equals(kind)
     return event
 
 
@@ -80,6 +82,28 @@ def raised_by(exchange: Exchange, raised: Raised | None) -> Raised:
     """The exception of a send(). Raises NotApplicable when there was none."""
     if raised is None:
         raise exchange.not_applicable("send() on the closed connection raised nothing")
+    return raised
+
+
+def expect_oserror(raised: Raised | None) -> None:
+    """Expect that an OSError came out of send()."""
+    expected = "send() on the closed connection raises a subclass of OSError"
+    if raised is None:
+        raise Broken(expected, "it returned without an exception")
+    if raised.is_cancellation:
+        raise Broken(expected, "the server cancelled the call instead")
+    if not raised.is_os_error:
+        raise Broken(expected, f"it raised {raised}, which is none")
+
+
+async def propagated(exchange: Exchange, app: Call, *events: object) -> Raised:
+    """Have the application send to its lost client and let what is raised pass; gives that.
+
+    Raises:
+        NotApplicable: nothing was raised.
+    """
+    raised = raised_by(exchange, await app.begin_send(*events, propagate=True).outcome())
+    await app.over()
     return raised
 
 

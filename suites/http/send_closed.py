@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from asgi_conformance.call import Call, Raised
 from asgi_conformance.case import case
 from asgi_conformance.circumstance import DEFAULT, EVERY_HTTP, HTTP2
 from asgi_conformance.exchange import Exchange
 from asgi_conformance.expect import expect
-from asgi_conformance.verdict import Broken
 
-from ..leaving import WAYS, leave, left_midway, raised_by, send_to_nobody, streaming
+from ..leaving import (
+    WAYS,
+    expect_oserror,
+    leave,
+    left_midway,
+    propagated,
+    raised_by,
+    send_to_nobody,
+    streaming,
+)
 from ..server_log import listening
 
 MORE: dict[str, object] = {"type": "http.response.body", "body": b"more", "more_body": True}
@@ -97,25 +104,3 @@ async def every_further_send_raises(exchange: Exchange, way: str) -> None:
     raised_by(exchange, await app.try_send(MORE))
     for _ in range(3):
         expect_oserror(await app.try_send(MORE))
-
-
-def expect_oserror(raised: Raised | None) -> None:
-    """Expect that an OSError came out of send()."""
-    expected = "send() on the closed connection raises a subclass of OSError"
-    if raised is None:
-        raise Broken(expected, "it returned without an exception")
-    if raised.is_cancellation:
-        raise Broken(expected, "the server cancelled the call instead")
-    if not raised.is_os_error:
-        raise Broken(expected, f"it raised {raised}, which is none")
-
-
-async def propagated(exchange: Exchange, app: Call, *events: object) -> Raised:
-    """Have the application send to its lost client and let what is raised pass; gives that.
-
-    Raises:
-        NotApplicable: nothing was raised.
-    """
-    raised = raised_by(exchange, await app.begin_send(*events, propagate=True).outcome())
-    await app.over()
-    return raised
