@@ -52,15 +52,16 @@ async def told(exchange: Exchange, app: Call, waiting: Step) -> Told:
 class OpenWebSocket(Record):
     """What a life shows in which the stop is asked for while a WebSocket is open and its application receives.
 
-    ``told`` is how the application learnt of it, ``close`` how the client saw the WebSocket end. ``open_at_shutdown``
-    tells whether it was still open when the lifespan call had received ``shutdown``, which is None where it got none.
-    ``status`` is the exit status.
+    ``told`` is how the application learnt of it. ``lifespan`` tells whether there was a lifespan call, ``shutdown`` is
+    the event that it got, or None, and ``open_at_shutdown`` tells whether the WebSocket was still open then. ``close``
+    is how the client saw it end, ``status`` the exit status.
     """
 
     told: Told
-    close: CloseSeen
+    lifespan: bool
     shutdown: dict[str, Any] | None
     open_at_shutdown: bool
+    close: CloseSeen
     status: int
 
 
@@ -85,27 +86,23 @@ async def stop_with_websocket(exchange: Exchange, seen: OpenWebSocket) -> None:
     client = await exchange.websocket()
     app = await open_websocket(exchange, client)
     waiting = app.begin_receive()
-    shutdown = lifespan.begin_receive() if lifespan else None
     exchange.lifecycle.ask_to_stop()
     closing = asyncio.ensure_future(client.closed())
     try:
         seen.told = await told(exchange, app, waiting)
         app.end_by_return()
-        first: set[asyncio.Future[Any]] = {closing, *([shutdown.answer] if shutdown else [])}
-        await asyncio.wait(first, timeout=exchange.patience.deadline, return_when=asyncio.FIRST_COMPLETED)
+        seen.lifespan = lifespan is not None
+        seen.shutdown = (await told(exchange, lifespan, lifespan.begin_receive())).event if lifespan else None
         # The end of the connection may be seen a moment after the event though it came before it.
         await asyncio.wait({closing}, timeout=exchange.patience.quiet)
-        is_open = not closing.done()
+        seen.open_at_shutdown = not closing.done() or isinstance(closing.exception(), TimedOut)
+        if lifespan is not None:
+            await lifespan.try_send({"type": "lifespan.shutdown.complete"})
+            lifespan.end_by_return()
         seen.close = await closing
     finally:
         closing.cancel()
         await asyncio.gather(closing, return_exceptions=True)
-    if lifespan is None or shutdown is None:
-        raise exchange.unsupported("the candidate serves requests and has made no lifespan call")
-    seen.shutdown = (await told(exchange, lifespan, shutdown)).event
-    seen.open_at_shutdown = is_open
-    await lifespan.try_send({"type": "lifespan.shutdown.complete"})
-    lifespan.end_by_return()
     seen.status = await exchange.lifecycle.gone()
 
 

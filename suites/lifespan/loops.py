@@ -6,8 +6,6 @@ import asyncio
 import contextlib
 from dataclasses import dataclass, field
 
-from asgi_conformance.suites.stops import open_websocket
-
 from asgi_conformance.call import Call
 from asgi_conformance.candidate.launch import Launch
 from asgi_conformance.candidate.lifespan import TOKEN, OrdinaryLifespan
@@ -17,6 +15,7 @@ from asgi_conformance.clients.waiting import Bell
 from asgi_conformance.exchange import Exchange
 from asgi_conformance.expect import expect
 from asgi_conformance.life import Life, Record
+from asgi_conformance.suites.stops import open_websocket
 from asgi_conformance.verdict import Broken, TimedOut
 
 from .shared import lifespan_of

@@ -22,7 +22,7 @@ class Ordinary(Record):
     ``between`` the type of an event that came while the server served, ``added`` the scope of a request after the
     lifespan had added a key to its state. ``shutdown`` is the event at the stop, ``state`` the lifespan's state then.
     Before the answer to it: ``closed`` is whether no other call came, ``again`` the type of a further event,
-    ``waited`` whether the process lived on. ``status`` is the exit status after the answer.
+    ``waited`` whether process and call lived on. ``status`` is the exit status after the answer.
     None: there was no such thing.
     """
 
@@ -95,7 +95,7 @@ async def _stop(exchange: Exchange, app: Call, seen: Ordinary) -> None:
     waiting = app.begin_receive(beside=True)
     seen.closed, _ = await asyncio.gather(asks_in_vain(exchange), waiting.pending_after(exchange.patience.quiet))
     seen.again = await came_of(app, waiting) if waiting.done else None
-    seen.waited = exchange.candidate.alive
+    seen.waited = exchange.candidate.alive and app.ended is None
     if seen.waited:
         await app.send({"type": "lifespan.shutdown.complete"})
         await app.finish()

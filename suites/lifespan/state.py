@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from asgi_conformance.suites.stops import open_websocket
-
 from asgi_conformance.call import Call
 from asgi_conformance.candidate.launch import Launch
 from asgi_conformance.candidate.lifespan import LIST, TOKEN, OrdinaryLifespan
@@ -15,6 +13,7 @@ from asgi_conformance.circumstance import EVERY_HTTP
 from asgi_conformance.clients.http import HttpClient
 from asgi_conformance.exchange import Exchange
 from asgi_conformance.expect import expect
+from asgi_conformance.suites.stops import open_websocket
 
 from .ordinary import ORDINARY, Ordinary
 from .shared import lifespan_of

@@ -6,6 +6,13 @@ import asyncio
 import contextlib
 from typing import Any
 
+from asgi_conformance.call import Call, Step
+from asgi_conformance.case import case
+from asgi_conformance.clients.http1 import Http1Client
+from asgi_conformance.clients.wire import Wire
+from asgi_conformance.exchange import Exchange
+from asgi_conformance.expect import expect
+from asgi_conformance.life import Life, Record
 from asgi_conformance.suites.stops import (
     BESIDE_WEBSOCKET,
     WITH_REQUEST,
@@ -14,14 +21,6 @@ from asgi_conformance.suites.stops import (
     OpenWebSocket,
     Told,
 )
-
-from asgi_conformance.call import Call, Step
-from asgi_conformance.case import case
-from asgi_conformance.clients.http1 import Http1Client
-from asgi_conformance.clients.wire import Wire
-from asgi_conformance.exchange import Exchange
-from asgi_conformance.expect import expect
-from asgi_conformance.life import Life, Record
 from asgi_conformance.verdict import Broken, Outcome, TimedOut
 
 from .ordinary import came_of, shutdown_event
@@ -198,6 +197,8 @@ async def a_running_request_is_finished(exchange: Exchange, seen: Busy) -> None:
 @case("lifespan.shutdown.after-connections-closed", "websocket", life=WITH_WEBSOCKET)
 async def websockets_are_closed_before_shutdown(exchange: Exchange, seen: OpenWebSocket) -> None:
     """When the lifespan call receives shutdown, a WebSocket that was open has been closed."""
+    if not seen.lifespan:
+        raise exchange.unsupported("the candidate serves requests and has made no lifespan call")
     if seen.shutdown is None:
         raise exchange.not_applicable("no shutdown event came at all")
     expect(not seen.open_at_shutdown, "the WebSocket").is_true(
@@ -212,6 +213,8 @@ async def shutdown_comes_though_a_websocket_was_open(exchange: Exchange, seen: O
 
     A server that is ended by its own time limit has not stopped in order; that it comes to that is a warning.
     """
+    if not seen.lifespan:
+        raise exchange.unsupported("the candidate serves requests and has made no lifespan call")
     expect(seen.shutdown, "the lifespan call").weakly().is_true(
         "receives lifespan.shutdown", f"it got no event; in the call of the WebSocket, {seen.told}"
     )
