@@ -37,6 +37,9 @@ _selecting = [
 ]  # fmt: skip
 
 
+_REPORT = click.option("--report", "reports", multiple=True, metavar="FORMAT=PATH", help="Write another report: badge, github, html, junit, markdown, sarif, site, terminal, or one of another distribution. Repeatable.")  # fmt: skip
+
+
 def _selection(command: Any) -> Any:
     for option in reversed(_selecting):
         command = option(command)
@@ -64,7 +67,12 @@ def _variables(_: click.Context, __: click.Parameter, given: tuple[str, ...]) ->
 @_selection
 @click.option("--json", "json_path", type=click.Path(path_type=Path), metavar="FILE", help="Write the results as JSON.")
 @click.option("--junit", "junit_path", type=click.Path(path_type=Path), metavar="FILE", help="Write a JUnit report.")
-@click.option("--report", "reports", multiple=True, metavar="FORMAT=FILE", help="Write another report; the formats: asgi-conformance report --help. Repeatable.")  # fmt: skip
+@click.option("--html", "html_path", type=click.Path(path_type=Path), metavar="PATH", help="Write a page (FILE.html), or a site into a folder.")  # fmt: skip
+@click.option("--markdown", "markdown_path", type=click.Path(path_type=Path), metavar="FILE", help="Write a summary in Markdown, for a CI job.")  # fmt: skip
+@_REPORT
+@click.option("--github", is_flag=True, help="Print annotations for a GitHub workflow.")
+@click.option("--baseline", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE", help="What is known to fail (TOML): only news is red.")  # fmt: skip
+@click.option("--update-baseline", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write a baseline that knows what fails now.")  # fmt: skip
 @click.option("--jobs", type=click.IntRange(1, 256), default=16, show_default=True, metavar="N", help="How many cases use one server process at a time.")  # fmt: skip
 @click.option("--timeout-scale", type=click.FloatRange(0.1, 100), default=1.0, show_default=True, metavar="X", help="Stretch every wait, for slow machines.")  # fmt: skip
 @click.option("--env", "environment", multiple=True, callback=_variables, metavar="K=V", help="A variable for the server's environment. Repeatable.")  # fmt: skip
@@ -113,6 +121,42 @@ def explain(identifier: str) -> None:
     from asgi_conformance.commands.listing import explain as explanation
 
     click.echo(explanation(identifier))
+
+
+@cli.command()
+@click.argument("runs", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--html", "html_path", type=click.Path(path_type=Path), metavar="PATH", help="A page (FILE.html), or a site into a folder.")  # fmt: skip
+@click.option("--junit", "junit_path", type=click.Path(path_type=Path), metavar="FILE", help="A JUnit report.")
+@click.option("--markdown", "markdown_path", type=click.Path(path_type=Path), metavar="FILE", help="A summary in Markdown.")  # fmt: skip
+@_REPORT
+@click.pass_context
+def report(context: click.Context, /, runs: tuple[Path, ...], **options: Any) -> None:
+    """Make reports of finished runs (JSON files, or HTML reports, which hold their results)."""
+    from asgi_conformance.commands.reports import make_reports
+
+    context.exit(make_reports(runs, options))
+
+
+@cli.command()
+@click.argument("earlier", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("later", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.pass_context
+def compare(context: click.Context, earlier: Path, later: Path) -> None:
+    """Show what changed between two runs, and whether the server or the suite did."""
+    from asgi_conformance.commands.reports import compare as compare_runs
+
+    context.exit(compare_runs(earlier, later))
+
+
+@cli.command()
+@click.argument("runs", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--json", "output", required=True, type=click.Path(path_type=Path), metavar="FILE", help="The file to write.")  # fmt: skip
+@click.pass_context
+def merge(context: click.Context, runs: tuple[Path, ...], output: Path) -> None:
+    """Join runs of shards or machines into one file."""
+    from asgi_conformance.commands.reports import join
+
+    context.exit(join(runs, output))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

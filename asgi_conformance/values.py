@@ -53,7 +53,7 @@ class Iterable:
         return len(self.items)
 
 
-_FOREIGN = {
+_FOREIGN: dict[type, type] = {
     base: type(f"subclass of {base.__name__}", (base,), {}) for base in (int, str, bytes, float, list, tuple, dict)
 }
 

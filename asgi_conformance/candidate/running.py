@@ -163,7 +163,7 @@ class RunningCandidate:
 
     def _learn(self, call: Call) -> None:
         scope = call.raw_scope
-        self.facts.event_loop = call.loop
+        self.facts.event_loop = call.loop.partition(".")[0]
         if not isinstance(scope, dict):
             return
         kind, asgi = scope.get("type"), scope.get("asgi")

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
 
+from asgi_conformance.baseline import Baseline, today, update
 from asgi_conformance.case import Case, Suites, load_suites
 from asgi_conformance.commands.interruption import Interruption
 from asgi_conformance.commands.listing import selected
 from asgi_conformance.commands.outputs import Outputs
 from asgi_conformance.commands.progress import progress_for
+from asgi_conformance.commands.reports import show
 from asgi_conformance.reporting import load_report
-from asgi_conformance.results import Document, Run, document, label
+from asgi_conformance.results import Run, document, label
 from asgi_conformance.runner import Options, run_candidate
 from asgi_conformance.scheduler import Schedule
 
@@ -34,25 +34,49 @@ def run_servers(options: Mapping[str, Any]) -> int:
     cases = selected(options, suites)
     outputs = Outputs.of(options)
     outputs.check()
+    baseline = Baseline.read(options["baseline"]) if options["baseline"] else None
     servers = list(options["server"])
     if not servers:
         servers = [REFERENCE]
         click.echo("No --server was given: testing the reference server that comes with the suite.", err=True)
     runs: list[Run] = []
-    with Interruption() as interruption:
-        for server in (server for server in servers for _ in range(options["repeat"])):
-            quiet = options["quiet"] > 0
-            run = _run_one(_options_of(server, options), suites, cases, interruption, quiet=quiet)
-            if run is not None:
-                runs.append(run)
-                _show(document([run]), options)
-            if interruption.came:
-                break
-    outputs.write(document(runs))
-    changed = _changed(runs) if options["repeat"] > 1 else []
-    for line in changed:
-        click.echo(line)
-    return 130 if interruption.came else _status(runs, bool(changed))
+    try:
+        with Interruption() as interruption:
+            for server in (server for server in servers for _ in range(options["repeat"])):
+                quiet = options["quiet"] > 0
+                run = _run_one(_options_of(server, options), suites, cases, interruption, quiet=quiet)
+                if run is not None:
+                    _tell(run, baseline, options)
+                    runs.append(run)
+                if interruption.came:
+                    break
+    finally:
+        # Also when a server could not be run: what is known of the others is not lost.
+        if runs:
+            outputs.write(document(runs))
+    if interruption.came:
+        return 130
+    return _conclude(runs, baseline, options)
+
+
+def _tell(run: Run, baseline: Baseline | None, options: Mapping[str, Any]) -> None:
+    if baseline is not None:
+        baseline.apply([run], today())
+    show(document([run]), options["verbose"] - options["quiet"])
+    if options["github"]:
+        click.echo(load_report("github")(document([run])), nl=False)
+
+
+def _conclude(runs: Sequence[Run], baseline: Baseline | None, options: Mapping[str, Any]) -> int:
+    """Tell what is said of all runs together; the exit status."""
+    if options["update_baseline"] is not None:
+        update(options["update_baseline"], runs)
+    news = baseline.apply(runs, today()) if baseline is not None else []
+    if options["repeat"] > 1:
+        news += _changed(runs)
+    for line in news:
+        click.echo(line, err=True)
+    return _status(runs, news=bool(news))
 
 
 def _options_of(server: str, options: Mapping[str, Any]) -> Options:
@@ -73,14 +97,6 @@ def _run_one(
         return interruption.run(run_candidate(options, suites, cases, progress.show))
 
 
-def _show(doc: Document, options: Mapping[str, Any]) -> None:
-    render = load_report("terminal")
-    color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-    width = shutil.get_terminal_size((100, 24)).columns
-    verbosity = options["verbose"] - options["quiet"]
-    click.echo(render(doc, color=color, width=width, verbosity=verbosity), nl=False, color=color)
-
-
 def _changed(runs: Sequence[Run]) -> list[str]:
     """What did not come to the same verdict in every run of a server."""
     lines = []
@@ -99,12 +115,12 @@ def _changed(runs: Sequence[Run]) -> list[str]:
     return lines
 
 
-def _status(runs: Sequence[Run], changed: bool) -> int:
+def _status(runs: Sequence[Run], *, news: bool) -> int:
     results = [result for run in runs for result in run["results"]]
     if not all(run["complete"] for run in runs) or any(result["verdict"] == "error" for result in results):
         return 4
     failed = any(result["verdict"] == "fail" and not _is_expected(result) for result in results)
-    return 1 if failed or changed or any(_is_unexpected(result) for result in results) else 0
+    return 1 if failed or news or any(_is_unexpected(result) for result in results) else 0
 
 
 def _is_expected(result: Mapping[str, Any]) -> bool:

@@ -114,7 +114,14 @@ async def _with_channel(folder: Path, use: Callable[[ControlChannel], Awaitable[
 
 @pytest.mark.parametrize(
     "garbage",
-    [b"\xff" * 64, frame(b"{no}!"), frame(b"[]"), frame(b'{"hello": "somebody else"}'), frame(b'{"n": 1}'), frame(b"7")],
+    [
+        b"\xff" * 64,
+        frame(b"{no}!"),
+        frame(b"[]"),
+        frame(b'{"hello": "somebody else"}'),
+        frame(b'{"n": 1}'),
+        frame(b"7"),
+    ],
 )
 def test_garbage_ends_its_connection_and_no_other(tmp_path: Path, garbage: bytes) -> None:
     """Who writes what the probe does not write is cut off; an honest probe is heard all the same."""

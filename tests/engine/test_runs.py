@@ -162,7 +162,9 @@ def test_exclusive_cases_run_alone(suites: Suites) -> None:
 
         return watches
 
-    cases = [a_case(watched(name), name, exclusive=name.startswith("alone")) for name in ("a", "alone-1", "b", "alone-2")]
+    cases = [
+        a_case(watched(name), name, exclusive=name.startswith("alone")) for name in ("a", "alone-1", "b", "alone-2")
+    ]
     judged(suites, cases)
     assert all(len(group) == 1 for group in together if any(name.startswith("alone") for name in group))
 
