@@ -33,7 +33,8 @@ def host_and_port(exchange: Exchange, app: Call, key: str) -> tuple[object, str]
         raise exchange.unsupported(f"this is optional, and scope[{key!r}] {state}")
     items = items_of(found)
     if items is None or len(items) < 2:
-        raise exchange.inconclusive(f"http.scope.{key}.shape is broken: scope[{key!r}] is {show(found)}")
+        broken = f"{app.scope['type']}.scope.{key}.shape"
+        raise exchange.inconclusive(f"{broken} is broken: scope[{key!r}] is {show(found)}")
     return items[0], str(items[1])
 
 
