@@ -33,7 +33,12 @@ BACKLOG_LIMIT = 1024 * 1024
 #: How many requests a client may reset before it is sent away (rfc.http2.rapid-reset).
 RESET_LIMIT = 1000
 
+#: How much content a stream may send before it is read, and what all streams may send together, in bytes.
+STREAM_WINDOW = 256 * 1024
+CONNECTION_WINDOW = 1024 * 1024
+
 SETTINGS = {
+    h2.settings.SettingCodes.INITIAL_WINDOW_SIZE: STREAM_WINDOW,
     h2.settings.SettingCodes.MAX_CONCURRENT_STREAMS: 100,
     h2.settings.SettingCodes.MAX_HEADER_LIST_SIZE: 65536,
     h2.settings.SettingCodes.ENABLE_CONNECT_PROTOCOL: 1,  # rfc.http2.websocket.setting
@@ -57,6 +62,8 @@ class Http2Connection:
         self.failed = False
         self._count = 0
         self._resets = 0
+        self._arrived = 0
+        self._begun: list[tuple[Http2Stream, handshake.Handshake | None]] = []
         self.h2 = h2.connection.H2Connection(
             h2.config.H2Configuration(
                 client_side=False,
@@ -72,6 +79,7 @@ class Http2Connection:
     async def serve(self) -> None:
         """Exchange frames until one side has had enough."""
         self.h2.initiate_connection()  # rfc.http2.server-preface
+        self.h2.increment_flow_control_window(CONNECTION_WINDOW)
         self.write()
         while not self.failed and not (self.stopping and not self.streams):
             if self.transport.backlog > BACKLOG_LIMIT and not self.transport.ended:
@@ -89,10 +97,15 @@ class Http2Connection:
         """Handle frames."""
         try:
             for event in self.h2.receive_data(data):
-                self.handle(event)
+                if not self.failed:
+                    self.handle(event)
         except h2.exceptions.ProtocolError:  # a GOAWAY is ready to be sent
             self.failed = True
         else:
+            self.begin_calls()
+            if self._arrived:
+                self.h2.increment_flow_control_window(self._arrived)
+                self._arrived = 0
             self.push_out()
         self.write()
 
@@ -128,16 +141,22 @@ class Http2Connection:
             Response(stream).replace(refused.status, refused.reason, refused.headers)
             return
         stream = self.streams[number] = Http2Stream(self, number, request)
+        self._begun.append((stream, agreed))
+
+    def begin_calls(self) -> None:
+        """Call the application for the requests that came, unless they were reset in the same breath."""
         # http.multiplex.right-stream, rfc.http2.concurrency, rfc.http2.response.error-isolated
-        self.server.begin(stream, agreed)
+        for stream, agreed in self._begun:
+            if not stream.gone:
+                self.server.begin(stream, agreed)
+        self._begun.clear()
 
     def take_data(self, number: int, data: bytes, size: int) -> None:
         """Take in content. What the connection may carry is given back at once, what the stream may when it is read.
 
         So a call that does not read stops its own stream and no other (rfc.http2.flow.unread-stream).
         """
-        if size:
-            self.h2.increment_flow_control_window(size)
+        self._arrived += size
         stream = self.streams.get(number)
         if stream is not None:
             self.give_window(stream, size - len(data))
