@@ -141,6 +141,7 @@ class Exchange:
         except NotHttp2 as refused:
             if tls:
                 raise
+            await self.still_serves()  # a server that is going down takes no HTTP/2 either
             raise Unsupported(f"without TLS the candidate takes no HTTP/2: {refused.observed}") from None
         self._connections.append(connection)
         return connection
