@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -97,7 +98,8 @@ async def stop_with_websocket(exchange: Exchange, seen: OpenWebSocket) -> None:
         await asyncio.wait({closing}, timeout=exchange.patience.quiet)
         seen.open_at_shutdown = not closing.done() or isinstance(closing.exception(), TimedOut)
         if lifespan is not None:
-            await lifespan.try_send({"type": "lifespan.shutdown.complete"})
+            with contextlib.suppress(Outcome):
+                await lifespan.try_send({"type": "lifespan.shutdown.complete"})
             lifespan.end_by_return()
         seen.close = await closing
     finally:

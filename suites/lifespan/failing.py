@@ -68,7 +68,9 @@ ENDINGS = {"returns": RETURNS, "raises": RAISES, "waits": WAITS, "without-messag
 
 async def a_failed_startup_serves_nothing(exchange: Exchange, seen: Failed) -> None:
     """After startup.failed no request reaches the application, though a client tries all the time."""
-    expect(seen.served, "whether a request reached the application").equals(False)
+    expect(not seen.served, "the server").is_true(
+        "processes no connection after lifespan.startup.failed", "a request reached the application"
+    )
 
 
 async def a_failed_startup_ends_the_server_however_the_call_ends(exchange: Exchange, seen: Failed) -> None:
@@ -170,7 +172,9 @@ async def a_startup_that_fails_in_every_worker_ends_the_server(exchange: Exchang
     """When the startup fails in each of two workers, the server ends or serves nothing, and begins no worker anew."""
     if seen.served and not seen.calls:
         raise exchange.unsupported("the candidate serves requests and has made no lifespan call")
-    expect(seen.served, "whether a request reached the application").equals(False)
+    expect(not seen.served, "the server").is_true(
+        "processes no connection after lifespan.startup.failed", "a request reached the application"
+    )
     expect(seen.calls, "the number of startups").satisfies(
         "is at least one, and none is begun anew", lambda calls: 1 <= calls <= WORKERS
     )
