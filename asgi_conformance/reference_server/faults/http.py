@@ -20,7 +20,7 @@ def type_names_the_scheme(scope: Scope) -> None:
     scope["type"] = "https"
 
 
-@on_scope("http.scope.http-version.http11/with-name", also=["http.scope.http-version.values"])
+@on_scope("http.scope.http-version.http11/with-name", follows=["http.scope.http-version.*"])
 def version_with_its_name(scope: Scope) -> None:
     """The version has the protocol's name before it."""
     scope["http_version"] = "HTTP/" + scope["http_version"]
@@ -165,7 +165,7 @@ def chunks_with_their_sizes(event: Event, scope: Scope) -> Event:
 def half_a_body_looks_whole(original: Any, self: Any) -> Event:
     """When the client leaves in the middle of its body, the application gets a final http.request."""
     event: Event = original(self)
-    if self._request_complete or self.response.complete:
+    if self._request_complete or self.response.state.name == "COMPLETE":
         return event
     return {"type": "http.request", "body": b"", "more_body": False}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from ..application import Event, Receive, Scope, Send
@@ -78,6 +79,24 @@ async def bodies_are_collected(original: Any, self: Any) -> Event:
 def large_messages_lose_a_byte(original: Any, self: Any, data: bytes) -> None:
     """Of a body message with more than a thousand bytes the last one is not sent."""
     original(self, data[:-1] if len(data) > 1000 else data)
+
+
+@around("server.Server.guard", name="http.response.body.completes/last-message-waits", follows=["*"])
+async def the_last_message_waits(original: Any, self: Any, scope: Scope, receive: Receive, send: Send) -> Any:
+    """A last body message that is empty or "done" goes out when the application's call has ended."""
+    last: list[Any] = []
+
+    async def spoilt(event: Any) -> None:
+        if _is_body(event) and not event.get("more_body") and event.get("body") in (b"", b"done"):
+            last.append(event)
+        else:
+            await send(event)
+
+    error = await original(self, scope, receive, spoilt)
+    with contextlib.suppress(InvalidEvent, OSError):
+        for event in last[:1]:
+            await send(event)
+    return error
 
 
 @around("http1.Http1Connection.finish_one", name="http.response.body.completes-not-closes/closed", follows=["*"])
