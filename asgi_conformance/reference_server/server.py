@@ -51,7 +51,7 @@ class Server:
         self.tls = listeners.tls_settings(config)
         self.stop_asked = anyio.Event()
         self._connections: set[Connection] = set()
-        self._calls: set[anyio.CancelScope] = set()
+        self._calls = 0
         self._changed = Signal()
 
     async def serve(self, ready: Callable[[], None] | None = None) -> int:
@@ -140,11 +140,15 @@ class Server:
 
     async def run_call(self, run: Callable[[], Awaitable[None]], stream: Stream) -> None:
         """Run one call to its end; whatever happens to it stays with it."""
+        self._calls += 1
         try:
             await run()
         except Exception:
             logger.exception("a call failed inside the server")
             stream.cut()
+        finally:
+            self._calls -= 1
+            self._changed.fire()
 
     async def call(self, scope_: Scope, receive: Receive, send: Send) -> bool:
         """Call the application for a request or a WebSocket, and log what it raises.
@@ -167,17 +171,12 @@ class Server:
         Returns:
             What it raised, or None.
         """
-        with anyio.CancelScope() as cancel_scope:
-            self._calls.add(cancel_scope)
-            try:
-                await self.app(scope_, receive, send)  # core.app.single-callable
-            except BaseException as error:
-                if isinstance(error, anyio.get_cancelled_exc_class()) and is_cancelled():
-                    raise
-                return error
-            finally:
-                self._calls.discard(cancel_scope)
-                self._changed.fire()
+        try:
+            await self.app(scope_, receive, send)  # core.app.single-callable
+        except BaseException as error:
+            if isinstance(error, anyio.get_cancelled_exc_class()) and is_cancelled():
+                raise
+            return error
         return None
 
     async def close_connections(self) -> None:
@@ -195,9 +194,8 @@ class Server:
             await self.quiet()
 
     async def quiet(self) -> None:
-        """Wait until no connection is open and no call but the lifespan's is running."""
-        lifespan_calls = 0 if self.config.lifespan == "off" else 1
-        while self._connections or len(self._calls) > lifespan_calls:
+        """Wait until no connection is open and no call of one is running."""
+        while self._connections or self._calls:
             await self._changed.wait()
 
     def cancel_all(self) -> None:

@@ -45,7 +45,8 @@ class WebSocketCall(WebSocketWire):
     async def run(self) -> None:
         """Call the application, and close what it left open.
 
-        websocket.scope.lifetime.one-call, .app-return-closes, .app-raise-closes, .socket-end-informs-app
+        websocket.scope.lifetime.one-call, .app-return-closes, .app-raise-closes, .socket-end-informs-app,
+        websocket.scope.lifetime.own-stream-only
         """
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self.read_frames)
@@ -95,7 +96,8 @@ class WebSocketCall(WebSocketWire):
                 return
             message = events.read(event, self._events)
             kind = message["type"]
-            # websocket.send.before-accept, websocket.accept.twice, websocket.connect.accept-before-receive
+            # websocket.error.valid-events, websocket.connect.accept-before-receive
+            # websocket.send.before-accept, websocket.accept.twice
             # extension.websocket-denial.no-websocket-events-after, extension.websocket-denial.not-after-accept
             if kind not in ALLOWED[self.phase]:
                 raise InvalidEvent(f"{kind} cannot be sent while the WebSocket is {self.phase.name.lower()}")
@@ -157,7 +159,7 @@ class WebSocketCall(WebSocketWire):
     def reject(self) -> None:
         """Refuse the handshake.
 
-        websocket.close.before-accept.403, .no-handshake, .code-irrelevant;
+        websocket.close.before-accept.403, .no-handshake, .code-irrelevant, .before-connect;
         extension.websocket-denial.plain-close-still-403
         """
         self.response.replace(403, "the application refused the WebSocket")
