@@ -13,7 +13,7 @@ from asgi_conformance.clients.http1 import Http1Client
 from asgi_conformance.clients.websocket import CloseSeen, WebSocketClient
 from asgi_conformance.exchange import Exchange, Refusal
 from asgi_conformance.life import Life, Record
-from asgi_conformance.verdict import Outcome, TimedOut
+from asgi_conformance.verdict import Outcome, TimedOut, Unsupported
 
 
 @dataclass(frozen=True)
@@ -123,10 +123,13 @@ class LongRequest(Record):
     status: int
 
 
-async def stop_with_request(exchange: Exchange, seen: LongRequest, beside_websocket: bool) -> None:
-    """Ask for the stop in the midst of a response that never ends, and whose application waits in ``receive()``."""
+async def stop_with_request(exchange: Exchange, seen: LongRequest) -> None:
+    """Ask for the stop in the midst of a response that never ends, and whose application waits in ``receive()``.
+
+    Beside it an application has just returned, and left its WebSocket open.
+    """
     lifespan = await exchange.lifecycle.started_anyhow()
-    if beside_websocket:
+    with contextlib.suppress(Unsupported):
         over = await open_websocket(exchange, await exchange.websocket())
         await over.finish()
     client = await exchange.http1()
@@ -164,5 +167,4 @@ async def _is_cut(exchange: Exchange, client: Http1Client) -> bool:
 
 _SHORT = Launch(own=True, graceful_timeout=1)
 WITH_WEBSOCKET = Life(stop_with_websocket, OpenWebSocket, launch=_SHORT)
-WITH_REQUEST = Life(stop_with_request, LongRequest, (False,), _SHORT)
-BESIDE_WEBSOCKET = Life(stop_with_request, LongRequest, (True,), _SHORT)
+WITH_REQUEST = Life(stop_with_request, LongRequest, launch=_SHORT)

@@ -14,7 +14,6 @@ from asgi_conformance.exchange import Exchange
 from asgi_conformance.expect import expect
 from asgi_conformance.life import Life, Record
 from asgi_conformance.suites.stops import (
-    BESIDE_WEBSOCKET,
     WITH_REQUEST,
     WITH_WEBSOCKET,
     LongRequest,
@@ -222,12 +221,11 @@ async def shutdown_comes_though_a_websocket_was_open(exchange: Exchange, seen: O
 
 
 @case("lifespan.shutdown.running-calls", life=WITH_REQUEST)
-@case("lifespan.shutdown.running-calls", "beside-websocket", life=BESIDE_WEBSOCKET)
 async def running_calls_are_told_and_awaited(exchange: Exchange, seen: LongRequest) -> None:
     """A call that outlasts the server's time for requests is told of the stop, and gets a moment to clean up.
 
-    It is told by ``http.disconnect`` or by a cancellation. Beside it an application call may have returned that had
-    left its WebSocket open.
+    It is told by ``http.disconnect`` or by a cancellation. Beside it an application has just returned, and left its
+    WebSocket open.
     """
     if not seen.cut and seen.told == Told():
         raise exchange.observed("it waits for the request for longer than its own time for requests at a stop")

@@ -137,7 +137,6 @@ async def requests_are_cut_off(original: Any, self: Any) -> None:
 @around(
     "server.Server.close_connections",
     name="lifespan.shutdown.running-calls/not-told",
-    also=["lifespan.shutdown.running-calls/beside-websocket"],
     follows=["lifespan.*", "http.disconnect.on-server-close"],
 )
 async def running_calls_are_not_told(original: Any, self: Any) -> None:
