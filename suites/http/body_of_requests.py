@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from asgi_conformance.case import case
-from asgi_conformance.circumstance import EVERY_HTTP, EVERY_HTTP_AND_10, HTTP2_NEIGHBOUR
+from asgi_conformance.circumstance import EVERY_HTTP, EVERY_HTTP_AND_10, HTTP2_NEIGHBOUR, TLS
 from asgi_conformance.exchange import Exchange, Refusal
 from asgi_conformance.expect import expect
 from asgi_conformance.values import Digest, payload, type_name
@@ -145,7 +145,7 @@ async def no_body_is_an_empty_body(exchange: Exchange, kind: tuple[str, bytes | 
     expect((await client.response()).status, "the status").equals(204)
 
 
-@case("http.request.body.complete", each=SIZES, circumstances=(*EVERY_HTTP, HTTP2_NEIGHBOUR))
+@case("http.request.body.complete", each=SIZES, circumstances=(*EVERY_HTTP, HTTP2_NEIGHBOUR, TLS))
 async def the_body_arrives_byte_for_byte(exchange: Exchange, size: int) -> None:
     """The joined bodies of the events are the content that the client sent, in length and in every byte.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from asgi_conformance.case import case
-from asgi_conformance.circumstance import EVERY_HTTP, EVERY_HTTP_AND_10, HTTP2_NEIGHBOUR
+from asgi_conformance.circumstance import EVERY_HTTP, EVERY_HTTP_AND_10, HTTP2_NEIGHBOUR, TLS
 from asgi_conformance.clients.http import Response
 from asgi_conformance.exchange import Exchange
 from asgi_conformance.expect import expect
@@ -32,7 +32,7 @@ COMPLETE = {
 @case(
     "http.response.body.sent",
     each={"no-length": False, "length": True},
-    circumstances=(*EVERY_HTTP_AND_10, HTTP2_NEIGHBOUR),
+    circumstances=(*EVERY_HTTP_AND_10, HTTP2_NEIGHBOUR, TLS),
 )
 async def the_bodies_are_joined_in_order(exchange: Exchange, declared: bool) -> None:
     """The bodies of ten messages from 0 bytes to 1 MiB make up the content that the client gets."""
