@@ -33,13 +33,15 @@ class Schedule:
     """How a run is carried out.
 
     ``jobs`` is how many cases use one candidate at a time, ``candidates`` how many candidates that are shared by cases
-    run side by side, ``lives`` how many that live for one experiment.
+    run side by side, ``lives`` how many that live for one experiment. Without ``confirm`` the first attempt at a case
+    is its verdict: for candidates that are known to be wrong.
     """
 
     jobs: int = 16
     candidates: int = 4
     lives: int = 6
     confirming_jobs: int = 4
+    confirm: bool = True
 
 
 @dataclass
@@ -92,6 +94,11 @@ class Scheduler:
         began = time.monotonic()
         await self._pass(cases, self._schedule.jobs)
         self.timing.first_pass = time.monotonic() - began
+        if self._schedule.confirm:
+            await self._confirm(cases)
+
+    async def _confirm(self, cases: Sequence[Case]) -> None:
+        """Run again what is not settled, and once more, alone, what then came to another verdict."""
         doubtful = [case for case in cases if self._is_doubtful(self.judgements[case.id].last)]
         began = time.monotonic()
         if doubtful:

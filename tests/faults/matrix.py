@@ -1,0 +1,171 @@
+"""Faults by cases: every fault of the reference server is run against the cases that must notice it, and more."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import os
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field, replace
+
+from asgi_conformance import proof
+from asgi_conformance.case import Case, Suites, load_suites
+from asgi_conformance.proof import Clean, Outcome
+from asgi_conformance.reference_server import faults
+from asgi_conformance.reference_server.faults import Fault
+from asgi_conformance.results import Run
+from asgi_conformance.runner import run_candidate
+
+#: How far waits are stretched in the first round, where they overlap, and in the second, which confirms.
+_HASTE, _CARE = 0.4, 1.0
+#: How many faults one process of this side tries at a time: enough that the machine is busy while some of them wait.
+_AT_A_TIME = 6
+
+#: The suites in a process that tries a share of the faults.
+_suites: Suites | None = None
+
+
+@dataclass
+class Matrix:
+    """What came of all faults that were tried.
+
+    ``cases`` are all cases that were run at least once, ``outcomes`` are by the name of the fault.
+    """
+
+    cases: dict[str, Case]
+    outcomes: dict[str, Outcome]
+    seconds: float = 0.0
+    clean: Clean = field(default_factory=dict)
+
+    @property
+    def faults(self) -> list[Fault]:
+        """The faults that were tried, by name."""
+        return [faults.REGISTRY[name] for name in sorted(self.outcomes)]
+
+    def missed(self, fault: Fault) -> list[str]:
+        """What had to notice the fault and did not."""
+        return proof.missed(fault, self.outcomes[fault.name], self.cases.values())
+
+    def collateral(self, fault: Fault) -> list[str]:
+        """The cases that failed with the fault and have nothing to do with it."""
+        return proof.collateral(fault, self.outcomes[fault.name], self.cases.values())
+
+    def red(self) -> dict[str, list[str]]:
+        """The faults that turned each case red, by the case's id."""
+        noticed: dict[str, list[str]] = {name: [] for name in self.cases}
+        for name in sorted(self.outcomes):
+            for case in self.outcomes[name].red:
+                noticed[case].append(name)
+        return noticed
+
+    def never_red(self) -> list[str]:
+        """The cases that no fault turned red."""
+        return [case for case, names in self.red().items() if not names]
+
+
+def all_faults() -> list[Fault]:
+    """Every fault of the reference server, by name."""
+    faults.load()
+    return [faults.REGISTRY[name] for name in sorted(faults.REGISTRY)]
+
+
+def cases_for(fault: Fault, suites: Suites, *, collateral: bool) -> list[Case]:
+    """The cases to run with a fault: those of the requirements that it breaks, and to see that it breaks little a
+    plain case of each other requirement of the same suites."""
+    own = fault.breaks.partition("/")[0]
+    named = [case for case in suites.cases.values() if case.requirement == own or proof.has_to_notice(fault, case)]
+    if not collateral:
+        return named
+    return list(dict.fromkeys([*named, *_samples(suites)]))
+
+
+def _samples(suites: Suites) -> list[Case]:
+    """Of each requirement the case that costs least: on the shared plain candidate, in the usual circumstance."""
+    by_requirement: dict[str, list[Case]] = defaultdict(list)
+    for case in suites.cases.values():
+        if case.life is None and not case.exclusive and case.launch.name == "plain" and not case.circumstance.name:
+            by_requirement[case.requirement].append(case)
+    return [min(cases, key=lambda case: (len(case.id), case.id)) for cases in by_requirement.values()]
+
+
+async def run_clean(suites: Suites, cases: Sequence[Case]) -> list[Run]:
+    """The reference server without a fault, under both event loops."""
+    return [await run_candidate(proof.options("--backend", loop), suites, cases) for loop in ("asyncio", "trio")]
+
+
+def run(
+    chosen: Sequence[Fault], suites: Suites, *, collateral: bool = False, tell: Callable[[str], None] = lambda _: None
+) -> Matrix:
+    """Try faults, on all processors, and confirm what is not as it should be."""
+    began = time.monotonic()
+    cases = {case.id: case for fault in chosen for case in cases_for(fault, suites, collateral=collateral)}
+    ordered = [case for case in suites.cases.values() if case.id in cases]
+    shares = os.cpu_count() or 1
+    parts = [[fault.name for fault in chosen[number::shares]] for number in range(shares)]
+    with ProcessPoolExecutor(shares, multiprocessing.get_context("spawn"), initializer=_load) as pool:
+        for _ in range(shares):
+            pool.submit(int)  # has the processes load the suites meanwhile
+        without_fault = proof.clean(asyncio.run(run_clean(suites, ordered)))
+        tell(f"{len(ordered)} cases ran without a fault: {time.monotonic() - began:.1f} s")
+        jobs = [pool.submit(_run_share, part, without_fault, collateral=collateral) for part in parts if part]
+        outcomes = {outcome.fault: outcome for job in jobs for outcome in job.result()}
+    matrix = Matrix({case.id: case for case in ordered}, outcomes, clean=without_fault)
+    tell(f"{len(chosen)} faults were tried: {time.monotonic() - began:.1f} s")
+    asyncio.run(_confirm(matrix, suites, tell))
+    matrix.seconds = time.monotonic() - began
+    return matrix
+
+
+def _load() -> None:
+    """Prepare a process for its share."""
+    global _suites
+    faults.load()
+    _suites = load_suites()
+
+
+def _run_share(names: Sequence[str], without_fault: Clean, *, collateral: bool) -> list[Outcome]:
+    """What one process does: its share of the faults, several at a time."""
+    assert _suites is not None
+    suites = _suites
+    places = asyncio.Semaphore(_AT_A_TIME)
+
+    async def one(name: str) -> Outcome:
+        fault = faults.REGISTRY[name]
+        async with places:
+            cases = cases_for(fault, suites, collateral=collateral)
+            return await proof.try_fault(fault, suites, cases, without_fault, scale=_HASTE)
+
+    async def all_of_them() -> list[Outcome]:
+        return await asyncio.gather(*(one(name) for name in names))
+
+    return asyncio.run(all_of_them())
+
+
+async def _confirm(matrix: Matrix, suites: Suites, tell: Callable[[str], None]) -> None:
+    """Try again, in quiet and with patience, what was missed, undecided or should not have failed."""
+    for fault in matrix.faults:
+        outcome = matrix.outcomes[fault.name]
+        doubtful = set(_cases_of(matrix.missed(fault), matrix)) | set(matrix.collateral(fault)) | set(outcome.undecided)
+        if not doubtful and not outcome.error:
+            continue
+        tell(f"again: {fault.name}")
+        cases = [matrix.cases[name] for name in doubtful] or cases_for(fault, suites, collateral=False)
+        if cases:
+            again = await proof.try_fault(fault, suites, cases, matrix.clean, scale=_CARE)
+            matrix.outcomes[fault.name] = _joined(outcome, again, doubtful)
+
+
+def _cases_of(patterns: Iterable[str], matrix: Matrix) -> list[str]:
+    from asgi_conformance.case import matches
+
+    return [name for name, case in matrix.cases.items() if any(matches(case, pattern) for pattern in patterns)]
+
+
+def _joined(first: Outcome, again: Outcome, doubtful: set[str]) -> Outcome:
+    kept = {name: reason for name, reason in first.undecided.items() if name not in doubtful}
+    return replace(
+        again, red=(first.red - doubtful) | again.red, undecided={**kept, **again.undecided}, error=again.error
+    )
