@@ -178,9 +178,14 @@ class RunningCandidate:
 
 
 def _is_lifespan(frame: Frame) -> bool:
+    """Whether a call is a lifespan's: by its type, or, where that is missing or wrong, because it is about no path."""
     scope = frame["scope"]
-    pairs = scope.get("d", ()) if isinstance(scope, dict) else ()
-    return any(pair == ["type", "lifespan"] for pair in pairs)
+    if not isinstance(scope, dict):
+        return False
+    # A mapping that is no dict is told as an iterable of pairs.
+    pairs = scope.get("d") or [item["t"] for item in scope.get("i", [None, ()])[1] if isinstance(item, dict)]
+    names = {str(pair[0]) for pair in pairs}
+    return ["type", "lifespan"] in pairs or not names & {"path", "raw_path", "method"}
 
 
 def _tag_in(frame: Frame) -> str | None:

@@ -28,6 +28,7 @@ import sys
 import threading
 import time
 from collections import deque
+from collections.abc import Mapping
 
 #: Byte strings that are longer than this travel as length and digest.
 WHOLE_BYTES = 65536
@@ -79,7 +80,7 @@ def _encode_bytes(value):
 def _encode_object(value, kind, depth):
     try:
         if not isinstance(value, (bytearray, memoryview)):
-            iterator = iter(value)
+            iterator = iter(value.items() if isinstance(value, Mapping) else value)
             items = list(itertools.islice(iterator, 1000))
             return {"i": [_name(kind), [encode(item, depth + 1) for item in items], iterator is value]}
     except Exception:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from asgi_conformance.call import Call
 from asgi_conformance.case import case
-from asgi_conformance.circumstance import DEFAULT, EVERY_HTTP, EVERY_HTTP_AND_10, KEPT
+from asgi_conformance.circumstance import EVERY_HTTP, EVERY_HTTP_AND_10
 from asgi_conformance.exchange import Exchange, Refusal
 from asgi_conformance.expect import expect
 
@@ -110,23 +110,6 @@ async def percent_signs_without_digits_stay(exchange: Exchange, query: bytes) ->
         return
     expect(app.scope.get("query_string"), f"scope['query_string'] of a request with the query {query!r}").equals(query)
     await exchange.answered(client, app)
-
-
-@case("http.scope.query-string.still-encoded", "raw", circumstances=(DEFAULT, KEPT))
-async def raw_bytes_of_a_query_stay_or_are_refused(exchange: Exchange) -> None:
-    """Unencoded bytes above 0x7F in a query, where the server lets them through, are in query_string as they were sent.
-
-    They are not legal there, so that every way of refusing them is right.
-    """
-    query = "q=é€".encode() + b"\xff"
-    client = await exchange.connect()
-    await client.request("GET", b"/p?" + query)
-    app = await exchange.call_or_refusal(client)
-    if not isinstance(app, Refusal):
-        found = app.scope.get("query_string")
-        expect(found, f"scope['query_string'] of a request with the query {query!r}").equals(query)
-        await exchange.answered(client, app)
-    await exchange.still_serves()
 
 
 @case("http.scope.query-string.empty", each=WITHOUT_QUERY, circumstances=EVERY_HTTP_AND_10)

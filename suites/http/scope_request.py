@@ -14,7 +14,6 @@ REQUESTS = {"get": ("GET", None), "post": ("POST", b"content"), "options": ("OPT
 UPGRADES = {
     "unknown": [(b"Connection", b"Upgrade"), (b"Upgrade", b"conversation/1.0")],
     "tls": [(b"Connection", b"Upgrade"), (b"Upgrade", b"TLS/1.2, HTTP/1.1")],
-    "websocket-without-key": [(b"Connection", b"Upgrade"), (b"Upgrade", b"websocket")],
 }
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH")
 EXTENSIONS = {"webdav": "PROPFIND", "query": "QUERY", "made-up": "FOO-BAR"}

@@ -27,16 +27,19 @@ def one_asgi_dict_for_all_calls(scope: Scope) -> None:
     scope["asgi"] = SHARED_ASGI
 
 
-@on_scope("core.scope.asgi.spec-version.str/float")
+@on_scope("core.scope.asgi.spec-version.str/float", breaks="http.spec-version.known-value")
 def spec_version_as_a_number(scope: Scope) -> None:
     """The spec_version is a float."""
     scope["asgi"]["spec_version"] = 2.5
 
 
-@on_scope("core.extensions.values-dict/none")
-def extensions_without_dicts(scope: Scope) -> None:
+@around("scope.made", name="core.extensions.values-dict/none")
+def extensions_without_dicts(original: Any, scope: Scope, server: Any) -> Scope:
     """The entries of extensions are None."""
-    scope["extensions"] = dict.fromkeys(scope["extensions"])
+    found: Scope = original(scope, server)
+    if "extensions" in found:
+        found["extensions"] = dict.fromkeys(found["extensions"])
+    return found
 
 
 @on_received("core.event.serialisable/memoryview")
@@ -163,10 +166,10 @@ async def text_is_sent_and_then_refused(send: Send, event: Any, scope: Scope) ->
 
 @around("application.is_legacy", name="core.legacy.not-misdetected/by-kind")
 def legacy_by_kind(original: Any, application: Any) -> bool:
-    """Everything that is not a coroutine function is taken for a legacy application."""
+    """Everything that is not written as a coroutine function is taken for a legacy application."""
     import inspect
 
-    return not inspect.iscoroutinefunction(application)
+    return not (inspect.isfunction(application) and inspect.iscoroutinefunction(application))
 
 
 @around("application.adapt_legacy", name="core.legacy.first-call-scope-only/with-receive")
