@@ -41,7 +41,8 @@ class WebSocketClient:
 
     ``message``, ``pong``, ``close_frame`` and ``closed`` answer pings and the first close frame on their way, unless
     ``answers_pings`` or ``answers_close`` is set to False; ``frame`` answers nothing. ``controls`` are the control
-    frames that have come, in order. ``handshaken`` is the answer to the handshake, None before.
+    frames that have come, in order, ``messages`` those that nobody has asked for yet. ``handshaken`` is the answer to
+    the handshake, None before.
     """
 
     def __init__(self, carrier: Carrier, deadline: float | None = None) -> None:
@@ -58,7 +59,7 @@ class WebSocketClient:
         self._reader = FrameReader()
         self._message_reader = MessageReader()
         self._offers: Headers = []
-        self._messages: deque[str | bytes] = deque()
+        self.messages: deque[str | bytes] = deque()
         self._pongs: deque[bytes] = deque()
 
     @property
@@ -99,11 +100,13 @@ class WebSocketClient:
         await self.carrier.ask(target, fields, method=method, http_version=http_version, without=without, tag=tag)
 
     async def handshake_response(self, *, strict: bool = True) -> HandshakeResponse:
-        """Wait for the answer to the handshake.
+        """Wait for the answer to the handshake; once it has come, it is given again.
 
         An acceptance with ``flaws`` raises Broken where ``strict``. Raises Broken or TimedOut as
         :meth:`Http1Client.response` does.
         """
+        if self.handshaken is not None:
+            return self.handshaken
         answer = await self.carrier.answer()
         if answer.accepted:
             answer.flaws += unoffered(answer, self._offers)
@@ -192,8 +195,8 @@ class WebSocketClient:
 
         Raises Broken when a close frame or the end of the connection comes instead, and TimedOut.
         """
-        await self._until(lambda: bool(self._messages), "a message")
-        return self._messages.popleft()
+        await self._until(lambda: bool(self.messages), "a message")
+        return self.messages.popleft()
 
     async def pong(self) -> bytes:
         """Wait for the next pong that was not asked for yet; its payload. Messages before it are kept.
@@ -248,7 +251,7 @@ class WebSocketClient:
             if frame.opcode == Opcode.CLOSE:
                 self._close = close_code_and_reason(frame)
             elif not frame.is_control and (message := self._message_reader.take(frame)) is not None:
-                self._messages.append(message)
+                self.messages.append(message)
         except FrameError as error:
             raise Broken(ALLOWED, str(error)) from error
         if frame.opcode == Opcode.PONG:
@@ -291,7 +294,7 @@ class WebSocketClient:
             data = await self.transport.receive(end - asyncio.get_running_loop().time())
         except TimedOut:
             seen = [f"the close code {self._close[0]}"] if self._close else []
-            seen += [f"the message {message!r:.80}" for message in self._messages]
+            seen += [f"the message {message!r:.80}" for message in self.messages]
             seen += [f"the beginning of a frame {shown(self._reader.unread)}"] if self._reader.unread else []
             came = f"only {', '.join(seen)}" if seen else "nothing"
             raise TimedOut(awaited, f"within {self.deadline:g} s {came} came, and it was still open") from None

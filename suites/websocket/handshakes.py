@@ -55,17 +55,11 @@ async def not_accepted(exchange: Exchange, client: WebSocketClient) -> Response 
         Broken: the handshake was accepted all the same, or answered as if nothing were wrong.
         TimedOut: the client was left waiting.
     """
-    response = await ending(exchange, http_under(client))
+    seen = client.handshaken
+    response = seen.response if seen is not None else await ending(exchange, http_under(client))
     if response is not None and response.status < 400:
         raise Broken(
             "the handshake is refused, by an error response or by the end of the connection",
             f"the server answered {response.status}",
         )
     return response
-
-
-async def unharmed(exchange: Exchange, client: WebSocketClient) -> None:
-    """See that the server serves others, and that an HTTP/2 connection goes on when one of its streams has ended."""
-    if isinstance(client.carrier, Http2Carrier):
-        await client.carrier.client.connection.ping()
-    await exchange.still_serves()
