@@ -19,8 +19,7 @@ def run(config: Config, sockets: list[socket.socket]) -> int:
         0 after an orderly stop; the status of the first worker that ended otherwise, with which the others are
         stopped too (lifespan.startup.failed.exits).
     """
-    ready_in, ready_out = os.pipe()
-    lifeline_in, lifeline_out = os.pipe()
+    (ready_in, ready_out), (lifeline_in, lifeline_out) = os.pipe(), os.pipe()
     pids: set[int] = set()
     stopping = False
 
@@ -33,8 +32,7 @@ def run(config: Config, sockets: list[socket.socket]) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, pass_on)
     for _ in range(config.workers):
-        pid = os.fork()
-        if pid == 0:
+        if (pid := os.fork()) == 0:
             os.close(lifeline_out)
             work(config, sockets, ready_out, lifeline_in)
         pids.add(pid)
@@ -47,13 +45,19 @@ def run(config: Config, sockets: list[socket.socket]) -> int:
         sock.close()  # so that nobody connects to workers that have stopped
     status = 0
     while pids:
-        pid, ending = os.wait()
+        pid, ended_with = wait_for_one()
         pids.discard(pid)
         if not stopping:
-            status = os.waitstatus_to_exitcode(ending) or 1
+            status = ended_with or 1
             logger.error("worker %d ended with status %d; stopping the others", pid, status)
             pass_on(signal.SIGTERM, None)
     return status
+
+
+def wait_for_one() -> tuple[int, int]:
+    """Wait for a worker to end; its process and its status."""
+    pid, ending = os.wait()
+    return pid, os.waitstatus_to_exitcode(ending)
 
 
 def wait_until_ready(count: int, descriptor: int) -> bool:
