@@ -39,7 +39,8 @@ VALUES = {
 }
 HIGH_VALUES = {
     "latin-1": "é".encode("latin-1"),
-    "utf-8": "é€".encode(),
+    "utf-8-two-bytes": "é".encode(),
+    "utf-8-three-bytes": "€".encode(),
     "all-high-bytes": bytes(range(0x80, 0x100)),
 }
 USUAL: Lines = [
@@ -163,6 +164,18 @@ async def high_bytes_are_kept_or_refused(exchange: Exchange, value: bytes) -> No
         await refuses(exchange, app, f"a header value {value[:20]!r}")
         return
     expect(app.header_values(b"x-value"), "the values of b'x-value' in scope['headers']").equals([value])
+    await exchange.answered(client, app)
+
+
+@case("http.scope.headers.values-exact", "in-pieces", circumstances=(DEFAULT, KEPT))
+async def headers_may_come_in_pieces(exchange: Exchange) -> None:
+    """Headers whose bytes come one by one are handed over whole."""
+    client = await exchange.http1()
+    head = b"GET / HTTP/1.1\r\nHost: a\r\nX-Long-Name: a longer value, with words\r\nX-Empty:\r\nX-Exchange: %s\r\n\r\n"
+    await client.send_slowly(head % client.new_tag().encode(), method="GET")
+    app = await exchange.call(client)
+    for name, value in ((b"host", b"a"), (b"x-long-name", b"a longer value, with words"), (b"x-empty", b"")):
+        expect(app.header_values(name), f"the values of {name!r} in scope['headers']").equals([value])
     await exchange.answered(client, app)
 
 

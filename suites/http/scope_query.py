@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from asgi_conformance.call import Call
 from asgi_conformance.case import case
-from asgi_conformance.circumstance import EVERY_HTTP, EVERY_HTTP_AND_10
+from asgi_conformance.circumstance import DEFAULT, EVERY_HTTP, EVERY_HTTP_AND_10, KEPT
 from asgi_conformance.exchange import Exchange, Refusal
 from asgi_conformance.expect import expect
 
@@ -88,6 +88,18 @@ async def the_query_follows_the_first_question_mark(exchange: Exchange, given: t
     target, query = given
     client, app = await exchange.dialogue("GET", target.decode())
     expect(app.scope.get("query_string"), f"scope['query_string'] of a request for {target[:60]!r}").equals(query)
+    await exchange.answered(client, app)
+
+
+@case("http.scope.query-string.value", "in-pieces", circumstances=(DEFAULT, KEPT))
+async def a_target_may_come_in_pieces(exchange: Exchange) -> None:
+    """A target whose bytes come one by one gives the path and the query that a whole one gives."""
+    client = await exchange.http1()
+    head = b"GET /long/path%%20of/words?name=value&other=%%20 HTTP/1.1\r\nHost: a\r\nX-Exchange: %s\r\n\r\n"
+    await client.send_slowly(head % client.new_tag().encode(), method="GET")
+    app = await exchange.call(client)
+    expect(app.scope.get("query_string"), "scope['query_string']").equals(b"name=value&other=%20")
+    expect(app.scope.get("path"), "scope['path']").equals("/long/path of/words")
     await exchange.answered(client, app)
 
 

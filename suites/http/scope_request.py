@@ -15,6 +15,8 @@ UPGRADES = {
     "unknown": [(b"Connection", b"Upgrade"), (b"Upgrade", b"conversation/1.0")],
     "tls": [(b"Connection", b"Upgrade"), (b"Upgrade", b"TLS/1.2, HTTP/1.1")],
 }
+#: Versions of HTTP/1 messages that do not exist, or are not written so.
+ODD_VERSIONS = {"minor": "1.2", "two": "2.0", "three": "3.7", "nine": "0.9"}
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH")
 EXTENSIONS = {"webdav": "PROPFIND", "query": "QUERY", "made-up": "FOO-BAR"}
 
@@ -63,6 +65,20 @@ async def http_1_1_is_told(exchange: Exchange) -> None:
     """The version of an HTTP/1.1 request is "1.1"."""
     client, app = await exchange.dialogue()
     expect(app.scope.get("http_version"), "scope['http_version']").equals("1.1")
+    await exchange.answered(client, app)
+
+
+@case("http.scope.http-version.values", each=ODD_VERSIONS)
+async def no_other_version_is_told(exchange: Exchange, version: str) -> None:
+    """A request line with a version that HTTP/1 does not have is refused, or handed over with one that exists."""
+    client = await exchange.http1()
+    await client.send_head("GET", "/", [(b"Connection", b"close")], version=version)
+    app = await exchange.call_or_refusal(client)
+    if isinstance(app, Refusal):
+        await exchange.still_serves()
+        return
+    found = app.scope.get("http_version")
+    expect(found, f"scope['http_version'] of a request with HTTP/{version}").is_one_of(["1.0", "1.1", "2"])
     await exchange.answered(client, app)
 
 

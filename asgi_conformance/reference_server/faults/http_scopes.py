@@ -106,6 +106,12 @@ def version_is_always_the_newest(scope: Scope) -> None:
     scope["http_version"] = scope["http_version"].replace("1.0", "1.1")
 
 
+@around("http1.check_version", name="http.scope.http-version.values/as-sent", follows=["rfc.http1.*"])
+def any_version_is_taken(original: Any, version: bytes) -> Any:
+    """A version that HTTP/1 does not have is handed over as it was sent."""
+    return version.decode()
+
+
 @on_scope("http.scope.http-version.http2/with-minor")
 def version_2_0(scope: Scope) -> None:
     """The version of an HTTP/2 request is "2.0"."""
