@@ -134,6 +134,8 @@ async def raising_afterwards_does_not_harm_the_response(exchange: Exchange) -> N
     expect(answer.body, "the response's body").equals(PART)
     expect(answer.complete, "the response").is_true("is complete", "the connection ended before its end")
     await exchange.still_serves()
+    surplus = client.surplus if isinstance(client, Http1Client) else b""
+    expect(surplus, "what follows on the connection").equals(b"")
 
 
 @case("http.app.raises-after-complete", "pipelined")
