@@ -78,8 +78,10 @@ async def without_lifespan_state_there_is_none(exchange: Exchange) -> None:
     client, app = await exchange.dialogue()
     await exchange.answered(client, app)
     found = app.scope.get("state")
-    if "state" in lifespan.scope:
+    if "state" in lifespan.scope and "state" in app.scope:
         raise exchange.observed("it supports state: the key is in the scopes of the lifespan and of requests")
+    if "state" in lifespan.scope:
+        raise exchange.observed("it supports state in the lifespan, and not in requests")
     if found:
         raise Broken("a request has no state where the lifespan had none", f"scope['state'] is {show(found)}")
     raise exchange.observed("it does not support state: the key is in no scope")

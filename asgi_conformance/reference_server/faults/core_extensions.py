@@ -141,3 +141,9 @@ def legacy_websockets_are_silent(original: Any, application: Any) -> Any:
         await adapted(scope, receive, spoilt)
 
     return single
+
+
+@around("application.is_legacy", name="core.legacy.dropped-by-default/never-found")
+def legacy_applications_are_not_found(original: Any, application: Any) -> bool:
+    """Without an option no application is taken for a legacy one."""
+    return False

@@ -7,10 +7,12 @@ from types import MappingProxyType
 from typing import Any
 
 from ..application import Event, Receive, Scope, Send
-from . import F, around, on_received, on_scope
+from . import F, around, on_received, on_scope, on_send
 
 #: The newest scope.
 BEFORE: list[Scope] = []
+#: The extensions that all requests share.
+EXTENSIONS: dict[str, Any] = {}
 #: The first client that was forwarded on a connection, by the port of its other end.
 CLIENTS: dict[int, str] = {}
 
@@ -123,6 +125,20 @@ def deleted_keys_stay_deleted(scope: Scope) -> None:
     if BEFORE and "asgi" not in BEFORE[-1]:
         del scope["asgi"]
     BEFORE[:] = [scope]
+
+
+@on_scope("core.scope.nested-values-not-shared/extensions")
+def extensions_are_shared(scope: Scope) -> None:
+    """All requests share one dict of extensions."""
+    EXTENSIONS.update(scope["extensions"])
+    scope["extensions"] = EXTENSIONS
+
+
+@on_send("core.scope.server-survives-scope-mutation/relies-on-it")
+async def the_scope_is_relied_on(send: Send, event: Any, scope: Scope) -> None:
+    """Sending looks at the method in the scope that the application has."""
+    assert scope["method"]
+    await send(event)
 
 
 @on_received("core.scope.stable-during-call/marked")

@@ -88,3 +88,15 @@ def streams_share_a_scope(original: Any, scope: Scope, server: Any) -> Scope:
 def content_goes_to_the_oldest_stream(original: Any, self: Any, data: bytes) -> None:
     """Content goes to the oldest open stream of a connection, in both directions."""
     original(self.connection.streams[min(self.connection.streams)], data)
+
+
+@on_scope("http.scope.state.optional/lifespan-only", follows=["lifespan.state.*", "http.scope.state.shape"])
+def requests_have_no_state(scope: Scope) -> None:
+    """Requests have no state, though the lifespan has one."""
+    del scope["state"]
+
+
+@on_scope("http.spec-version.same-for-http-and-websocket/older", kind="websocket", follows=["websocket.*"])
+def websockets_of_an_older_version(scope: Scope) -> None:
+    """The spec_version of WebSockets is "2.3"."""
+    scope["asgi"]["spec_version"] = "2.3"
