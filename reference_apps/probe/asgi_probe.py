@@ -714,7 +714,7 @@ legacy_class = LegacyClass
 
 async def raises_for_lifespan(scope, receive, send):
     """An application that knows no lifespan: it raises for that scope, before it awaits anything."""
-    await _Call(scope, receive, send, "single").run(_for_lifespan(scope, _Ending(ValueError("unknown scope"))))
+    await _Call(scope, receive, send, "single").run(_for_lifespan(scope, _Ending(AssertionError("unknown scope"))))
 
 
 async def returns_for_lifespan(scope, receive, send):

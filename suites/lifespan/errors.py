@@ -48,6 +48,8 @@ async def send_invalid(exchange: Exchange, seen: Invalid) -> None:
             raised[name] = await app.try_send(event)
     seen.raised = raised
     seen.complete = await app.try_send({"type": "lifespan.startup.complete", "x-extra": 1})
+    if seen.complete is not None:
+        await app.try_send({"type": "lifespan.startup.complete"})
     seen.ended = await exchange.lifecycle.serving_or_gone()
     if seen.ended is None:
         exchange.lifecycle.ask_to_stop()

@@ -58,10 +58,10 @@ async def _serve(exchange: Exchange, seen: Unsupported) -> None:
 AT_CALL = Life(raise_at_once, Unsupported, launch=Launch(own=True, app="raises_for_lifespan"))
 AT_EVENT = Life(fail, Unsupported, (True, "RuntimeError"))
 
+#: Lives by the kind of the exception; that of the call itself is an AssertionError.
 KINDS = {
-    "value-error": AT_CALL,
+    "assertion-error": AT_CALL,
     "runtime-error": AT_EVENT,
-    "assertion-error": Life(fail, Unsupported, (False, "AssertionError")),
     "key-error": Life(fail, Unsupported, (False, "KeyError")),
 }
 

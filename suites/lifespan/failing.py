@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 from asgi_conformance.call import Call, Raised
 from asgi_conformance.candidate.launch import Launch
@@ -183,37 +182,41 @@ async def a_startup_that_fails_in_every_worker_ends_the_server(exchange: Exchang
 
 
 class Wrong(Record):
-    """What a life shows in which startup.failed has a wrong message.
+    """What a life shows in which startup.failed has messages that are no str.
 
-    ``raised`` is what its ``send()`` raised, ``ended`` the exit status, or None where the server serves.
+    ``raised`` tells for each what its ``send()`` raised, as far as the server went on; ``ended`` is the exit status, or
+    None where the server serves.
     """
 
-    raised: Raised | None
+    raised: dict[str, Raised | None]
     ended: int | None
 
 
-async def send_wrong_message(exchange: Exchange, seen: Wrong, message: Any) -> None:
-    """Send startup.failed with a message that is no str; where ``send()`` raises, complete the startup after all."""
+#: What is no message, by the name of its type.
+WRONG_MESSAGES = {"bytes": b"no-database", "int": 5}
+
+
+async def send_wrong_messages(exchange: Exchange, seen: Wrong) -> None:
+    """Send startup.failed with messages that are no str, until one is taken; complete the startup if none is."""
     app = await exchange.lifecycle.lifespan()
     await app.receive()
-    seen.raised = await app.try_send({"type": "lifespan.startup.failed", "message": message})
-    if seen.raised is not None:
-        await app.try_send({"type": "lifespan.startup.complete"})
-    else:
+    raised: dict[str, Raised | None] = {}
+    for name, message in WRONG_MESSAGES.items():
+        raised[name] = await app.try_send({"type": "lifespan.startup.failed", "message": message})
+        if raised[name] is None:
+            break
+    seen.raised = raised
+    if None in raised.values():
         app.end_by_return()
+    else:
+        await app.try_send({"type": "lifespan.startup.complete"})
     seen.ended = await exchange.lifecycle.serving_or_gone()
 
 
+@case("lifespan.startup.failed.message.wrong-type", life=Life(send_wrong_messages, Wrong), since="2.0")
 async def a_message_of_a_wrong_type_is_refused(exchange: Exchange, seen: Wrong) -> None:
     """A message of lifespan.startup.failed that is no str makes send() raise, and the server serves or ends then."""
     after = "serves" if seen.ended is None else f"ends with status {seen.ended}"
-    expect(seen.raised, "what send() raised").is_true("is an exception", f"send() returned, and the server {after}")
-
-
-for _name, _message in (("bytes", b"no-database"), ("int", 5)):
-    case(
-        "lifespan.startup.failed.message.wrong-type",
-        _name,
-        life=Life(send_wrong_message, Wrong, (_message,)),
-        since="2.0",
-    )(a_message_of_a_wrong_type_is_refused)
+    for name, raised in seen.raised.items():
+        sent = f"what send() of a message of type {name} raised"
+        expect(raised, sent).is_true("is an exception", f"send() returned, and the server {after}")

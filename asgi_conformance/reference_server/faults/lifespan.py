@@ -168,7 +168,6 @@ def _fatal(kind: type[Exception], variation: str) -> None:
 for _kind, _variation in (
     (AssertionError, "assertion-error"),
     (KeyError, "key-error"),
-    (ValueError, "value-error"),
     (RuntimeError, "runtime-error"),
 ):
     _fatal(_kind, _variation)
