@@ -146,7 +146,8 @@ def test_what_was_not_there_is_unsupported() -> None:
 def test_nothing_that_a_candidate_hands_over_is_too_odd() -> None:
     """Whatever a scope or an event is, it can be looked at."""
     seen = watch(PRESENT, VERSION, OWN, KEYS, NAMES, Shape("scope", "x.dict", kind="dict"))
-    for odd in (None, [], Opaque("x.Scope", "<x>"), {"type": ["http"]}, {"headers": 5}, {"headers": [5, [], (1,)]}):
+    handed: list[object] = [None, [], Opaque("x.Scope", "<x>"), {"type": ["http"]}, {"headers": 5}]
+    for odd in (*handed, {"headers": [5, [], (1,)]}):
         seen.look("scope", odd.get("type") if isinstance(odd, dict) else None, odd)
         seen.look("event", ["http"], odd)
     assert any(breach.requirement == "x.dict" for breach in seen.breaches)
