@@ -1,3 +1,33 @@
-"""A conformance suite for ASGI servers: both ends of a server in one hand."""
+"""A conformance suite for ASGI servers: both ends of a server in one hand.
+
+The names here are the library's stable ones; they are imported when they are first used.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from asgi_conformance.candidate.launch import Launch as Launch
+    from asgi_conformance.exchange import Exchange as Exchange
+    from asgi_conformance.library import Candidate as Candidate
+    from asgi_conformance.library import run as run
 
 __version__ = "0.1.0"
+__all__ = ["Candidate", "Exchange", "Launch", "__version__", "run"]
+
+_HOMES = {
+    "Candidate": "asgi_conformance.library",
+    "Exchange": "asgi_conformance.exchange",
+    "Launch": "asgi_conformance.candidate.launch",
+    "run": "asgi_conformance.library",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    found: object = getattr(import_module(_HOMES[name]), name)
+    return found

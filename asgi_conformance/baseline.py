@@ -59,7 +59,11 @@ class Entry:
         """Whether the entry is about this result of a candidate's variant."""
         if self.variant is not None and self.variant != variant:
             return False
-        return self.case == result["requirement"] or fnmatchcase(result["case"], self.case)
+        return self.matches(result["case"], result["requirement"])
+
+    def matches(self, case: str, requirement: str) -> bool:
+        """Whether the entry names a case of a requirement."""
+        return self.case == requirement or fnmatchcase(case, self.case)
 
     def judge(self, result: Result) -> Known:
         """What the result's place in the JSON says of the entry."""

@@ -16,8 +16,8 @@ def report_names() -> list[str]:
     return sorted({entry.name for entry in entry_points(group=REPORTS)})
 
 
-def load_report(name: str) -> Callable[..., Any]:
-    """The ``render`` function of a report.
+def load_module(name: str) -> Any:
+    """What the entry point of a report names, usually a module with ``render``.
 
     Raises:
         UsageError: there is no report of this name.
@@ -29,8 +29,13 @@ def load_report(name: str) -> Callable[..., Any]:
             f"there is no report format {name!r}", hint=f"The formats are: json, {', '.join(report_names())}."
         )
     try:
-        module = found[0].load()
+        return found[0].load()
     except ImportError as error:
         raise SuiteError(f"the report {name!r} ({found[0].value}) cannot be imported: {error}") from error
+
+
+def load_report(name: str) -> Callable[..., Any]:
+    """The ``render`` function of a report. Raises as :func:`load_module` does."""
+    module = load_module(name)
     render: Callable[..., Any] = module if callable(module) else module.render
     return render

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import shlex
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
@@ -54,6 +55,32 @@ class Progress:
     planned: int
 
 
+@asynccontextmanager
+async def open_starter(options: Options) -> AsyncIterator[Starter]:
+    """What starts candidates of one server: with its control channel and a folder, which are gone afterwards.
+
+    Raises:
+        UsageError: the command is none that can be used.
+    """
+    template = Template.parse(options.server, load_profiles(options.cwd))
+    with Workspace() as workspace:
+        control = ControlChannel(workspace.path)
+        await control.start()
+        setting = Setting(
+            template,
+            probe_folder(),
+            workspace,
+            Certificates(workspace.path / "tls"),
+            extra=options.environment,
+            cwd=options.cwd,
+            deadline=20.0 * options.timeout_scale,
+        )
+        try:
+            yield Starter(setting, control, Patience(options.timeout_scale), ready=options.ready)
+        finally:
+            await control.close()
+
+
 async def run_candidate(
     options: Options,
     suites: Suites,
@@ -68,21 +95,8 @@ async def run_candidate(
         UsageError: the command is none that can be used.
         CandidateError: the candidate could not be run.
     """
-    template = Template.parse(options.server, load_profiles(options.cwd))
     began, started = time.monotonic(), datetime.now(timezone.utc)
-    with Workspace() as workspace:
-        control = ControlChannel(workspace.path)
-        await control.start()
-        setting = Setting(
-            template,
-            probe_folder(),
-            workspace,
-            Certificates(workspace.path / "tls"),
-            extra=options.environment,
-            cwd=options.cwd,
-            deadline=20.0 * options.timeout_scale,
-        )
-        starter = Starter(setting, control, Patience(options.timeout_scale), ready=options.ready)
+    async with open_starter(options) as starter:
         counter = _Counter(len(cases), progress)
         scheduler = Scheduler(starter, suites, options.schedule, counter)
         try:
@@ -90,8 +104,6 @@ async def run_candidate(
             complete = True
         except asyncio.CancelledError:
             complete = False
-        finally:
-            await control.close()
     judged = Judge(suites, cases, scheduler.judgements).results()
     requirements = {
         identifier: suites.catalogue[identifier].to_json()
@@ -103,7 +115,7 @@ async def run_candidate(
         "started": started.isoformat(timespec="seconds").replace("+00:00", "Z"),
         "duration_s": round(time.monotonic() - began, 3),
         "tool": {"version": __version__},
-        "candidate": describe(template, options, starter.facts),
+        "candidate": describe(starter.setting.template, options, starter.facts),
         "summary": summarise(judged),
         "requirements": requirements,
         "cases": {case.id: _described(case, options) for case in cases},

@@ -46,6 +46,13 @@ def _shortened(reason: str) -> str:
     return reason if len(lines) <= 8 else "\n".join([*lines[:2], "⋮ (-v shows all)", *lines[-4:]])
 
 
+def render_result(run: Run, result: Result, *, width: int = 100) -> str:
+    """One result of a run in full, without colours."""
+    page = _Page(run, Paint(False), width, 1)
+    page._block(result)
+    return "\n".join(page.lines)
+
+
 class _Page:
     """One run on a terminal."""
 

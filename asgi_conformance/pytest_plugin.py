@@ -1,0 +1,104 @@
+"""The pytest plugin: ``pytest --asgi-server "uvicorn <app>"`` adds every selected case as a test item.
+
+It costs nothing without a server: whatever is more than a declaration is imported when there is one. The items of a
+session share candidates and run side by side in the engine; the first item that is run starts it, and each waits for
+its verdict. With pytest-xdist each worker process runs its own share of the cases.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from asgi_conformance.background import Background
+    from asgi_conformance.library import Candidate
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the options; each has an entry of the ini file with the same name in its ``asgi_`` form."""
+    group = parser.getgroup("asgi-conformance", "conformance of an ASGI server")
+    group.addoption(
+        "--asgi-server", metavar="COMMAND", help="the server's command, with <app> where the application goes"
+    )
+    group.addoption(
+        "--asgi-select", action="append", default=[], metavar="GLOB", help="only cases that match (repeatable)"
+    )
+    group.addoption(
+        "--asgi-deselect", action="append", default=[], metavar="GLOB", help="no cases that match (repeatable)"
+    )
+    group.addoption(
+        "--asgi-suite", action="append", default=[], metavar="NAME", help="only cases of this suite (repeatable)"
+    )
+    group.addoption(
+        "--asgi-level", action="append", default=[], metavar="LEVEL", help="only must, should or may (repeatable)"
+    )
+    group.addoption("--asgi-baseline", metavar="FILE", help="what is known to fail or to be flaky (TOML)")
+    group.addoption("--asgi-timeout-scale", type=float, default=1.0, metavar="X", help="stretch every wait")
+    parser.addini("asgi_server", "the command of the ASGI server under test, with <app> where the application goes")
+    parser.addini("asgi_baseline", "what is known to fail or to be flaky (TOML), relative to the ini file")
+
+
+def server_of(config: pytest.Config) -> str | None:
+    """The command of the server under test, or None when none is named."""
+    return config.getoption("--asgi-server") or config.getini("asgi_server") or None
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """With a server, take part in the session."""
+    if server_of(config) is not None:
+        from asgi_conformance.pytest_items import Conformance
+
+        config.pluginmanager.register(Conformance(config), "asgi-conformance-session")
+
+
+@pytest.fixture(scope="session")
+def asgi_server(pytestconfig: pytest.Config) -> str:
+    """The command of the server that ``asgi_candidate`` starts; override it to give another one."""
+    server = server_of(pytestconfig)
+    if server is None:
+        pytest.skip('no server: pytest --asgi-server "uvicorn <app>", or asgi_server in the ini file')
+    return server
+
+
+@pytest.fixture(scope="session")
+def asgi_background() -> Iterator[Background]:
+    """The thread in which the engine runs."""
+    from asgi_conformance.background import Background
+
+    with Background() as background:
+        yield background
+
+
+@pytest.fixture(scope="session")
+def asgi_candidate(asgi_server: str, asgi_background: Background) -> Iterator[Candidate]:
+    """The server, running for the whole session; tests share it, as cases do."""
+    from asgi_conformance.library import Candidate
+
+    candidate = Candidate(asgi_server)
+    asgi_background.run(candidate.__aenter__())
+    yield candidate
+    asgi_background.run(candidate.__aexit__(None, None, None))
+
+
+@pytest.fixture
+def asgi_exchange(
+    request: pytest.FixtureRequest, asgi_candidate: Candidate, asgi_background: Background
+) -> Iterator[Any]:
+    """Both ends of the server for one test, and the end of all its calls and connections.
+
+    In a coroutine test (under anyio, on asyncio or trio) it is an :class:`~asgi_conformance.exchange.Exchange` to be
+    awaited; in a plain test its coroutine methods block and give their results.
+    """
+    import inspect
+
+    from asgi_conformance.pytest_ends import Ends
+
+    function = getattr(request, "function", None)
+    ends = Ends(asgi_background, blocking=not inspect.iscoroutinefunction(function))
+    context = asgi_candidate.exchange()
+    yield ends.wrap(asgi_background.run(context.__aenter__()))
+    asgi_background.run(context.__aexit__(None, None, None))
