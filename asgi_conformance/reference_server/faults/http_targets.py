@@ -129,3 +129,9 @@ def query_encoded_anew(original: Any, target: bytes) -> Any:
 def an_empty_query_is_a_question_mark(scope: Scope) -> None:
     """An empty query string is a question mark."""
     scope["query_string"] = scope["query_string"] or b"?"
+
+
+@around("http1.status_of", name="http.scope.query-string.raw-bytes/parser-error", follows=["rfc.http1.*"])
+def raw_bytes_are_an_error(original: Any, error: Any, received: bytes) -> Any:
+    """A request line that cannot be parsed for its raw bytes is answered with 500."""
+    return original(error, received) if received.partition(b"\r\n")[0].isascii() else 500
