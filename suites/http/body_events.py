@@ -95,12 +95,14 @@ def _bytes(part: object) -> bytes:
 @case("http.request.streamed", each={"length": True, "chunked": False}, circumstances=(DEFAULT, HTTP2))
 async def a_large_body_is_passed_on_as_it_comes(exchange: Exchange, declared: bool) -> None:
     """The application gets a first part of a large body while the second half has not been sent."""
-    content = payload("streamed", 4 * 1024 * 1024)
+    prompt = exchange.patience.prompt
+    exchange.patient(3)
+    content = payload("streamed", 2 * 1024 * 1024)
     half = len(content) // 2
     client = await exchange.connect()
     await client.start_request(length=len(content) if declared else None)
     async with while_sending(client, pieces(content[:half]), end=False):
-        app = await _prompt_call(exchange, client)
+        app = await _prompt_call(exchange, client, prompt)
         first = await app.receive()
         expect(first.get("more_body", False), "more_body of the first event").equals(True)
         reading = app.tell("receive-body", what="receive(), until the body is complete,")
@@ -109,14 +111,13 @@ async def a_large_body_is_passed_on_as_it_comes(exchange: Exchange, declared: bo
     await exchange.answered(client, app)
 
 
-async def _prompt_call(exchange: Exchange, client: HttpClient) -> Call:
-    call = exchange.call(client)
+async def _prompt_call(exchange: Exchange, client: HttpClient, seconds: float) -> Call:
     try:
-        return await asyncio.wait_for(call, exchange.patience.prompt)
+        return await asyncio.wait_for(exchange.call(client), seconds)
     except asyncio.TimeoutError:
         raise TimedOut(
             "the application is called while a large body is still coming",
-            f"half of the 4 MiB had been sent, and {exchange.patience.prompt:.1f} s later it had not been called",
+            f"half of its 2 MiB could be sent, and it had not been called within {seconds:.1f} s",
         ) from None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from asgi_conformance.case import case
-from asgi_conformance.circumstance import EVERY_HTTP, EVERY_HTTP_AND_10, HTTP2_NEIGHBOUR, TLS
+from asgi_conformance.circumstance import DEFAULT, EVERY_HTTP, EVERY_HTTP_AND_10, HTTP2, HTTP2_NEIGHBOUR, KEPT, TLS
 from asgi_conformance.exchange import Exchange, Refusal
 from asgi_conformance.expect import expect
 from asgi_conformance.values import Digest, payload, type_name
@@ -11,8 +11,10 @@ from asgi_conformance.verdict import Broken
 
 from .messages import gets_body, pieces, requests, while_sending
 
-#: Sizes around the borders of common buffers, and one that no buffer holds.
-SIZES = {"1-byte": 1, "65535-bytes": 65535, "65536-bytes": 65536, "65537-bytes": 65537, "5-mib": 5 * 1024 * 1024}
+_MIB = 1024 * 1024
+
+#: Sizes around the borders of common buffers.
+SIZES = {"1-byte": 1, "65535-bytes": 65535, "65536-bytes": 65536, "65537-bytes": 65537}
 
 #: Chunked bodies by what is particular about their coding, each with the content that it stands for.
 CHUNKED = {
@@ -146,11 +148,14 @@ async def no_body_is_an_empty_body(exchange: Exchange, kind: tuple[str, bytes | 
 
 
 @case("http.request.body.complete", each=SIZES, circumstances=(*EVERY_HTTP, HTTP2_NEIGHBOUR, TLS))
+@case("http.request.body.complete", each={"5-mib": 5 * _MIB}, circumstances=(DEFAULT, KEPT, TLS))
+@case("http.request.body.complete", each={"1-mib": _MIB}, circumstances=(HTTP2, HTTP2_NEIGHBOUR))
 async def the_body_arrives_byte_for_byte(exchange: Exchange, size: int) -> None:
     """The joined bodies of the events are the content that the client sent, in length and in every byte.
 
     A server with a limit for the size of bodies may refuse a large one with 413.
     """
+    exchange.patient(1 + size // _MIB)
     content = payload("complete", size)
     client = await exchange.connect()
     await client.start_request(length=size)
