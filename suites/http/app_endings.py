@@ -127,7 +127,8 @@ async def raising_in_the_midst_cuts_the_response(exchange: Exchange, headers: li
 async def raising_afterwards_does_not_harm_the_response(exchange: Exchange) -> None:
     """An exception after the response was completed does not harm it, and the server goes on."""
     client, app = await exchange.dialogue()
-    await app.respond(200, body=PART)
+    await app.start(200)
+    await app.body(PART)
     await app.fail()
     answer = await client.response()
     expect(answer.status, "the status").equals(200)

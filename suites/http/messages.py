@@ -81,10 +81,17 @@ async def early_call(exchange: Exchange, client: HttpClient) -> Call | None:
     Raises:
         Broken: the candidate answered by itself, or ended the connection.
     """
+    calling = asyncio.ensure_future(exchange.call(client))
     try:
-        return await asyncio.wait_for(exchange.call(client), exchange.patience.quiet)
-    except asyncio.TimeoutError:
-        return None
+        await asyncio.wait({calling}, timeout=exchange.patience.quiet)
+        if not calling.done():
+            # A server that is merely slow has called for this request when it serves one that came later.
+            await exchange.still_serves()
+            await asyncio.wait({calling}, timeout=exchange.patience.quiet)
+        return await calling if calling.done() else None
+    finally:
+        calling.cancel()
+        await asyncio.gather(calling, return_exceptions=True)
 
 
 async def gets_body(app: Call, content: bytes) -> Body:

@@ -54,7 +54,7 @@ async def no_loop_runs(original: Any, self: Any, scope: Scope, receive: Receive,
 
 
 @around("server.Server.guard", name="core.app.main-thread/worker-thread", follows=["*"])
-async def a_loop_in_another_thread(original: Any, self: Any, scope: Scope, receive: Receive, send: Send) -> Any:
+async def a_loop_in_another_thread(original: Any, self: Any, scope: Scope, receive: Any, send: Any) -> Any:
     """The application runs in an event loop of its own in a worker thread."""
     if scope["type"] != "http":
         return await original(self, scope, receive, send)
