@@ -182,6 +182,8 @@ def _needed(template: Template, launch: Launch) -> Iterator[str]:
         yield "http2-tls" if launch.tls and "http2-tls" in _entries(template) else "http2"
     if launch.graceful_timeout is not None:
         yield "graceful-timeout"
+    if launch.pings:
+        yield "pings"
 
 
 def _options(template: Template, entry: str) -> tuple[Option, ...]:

@@ -31,7 +31,8 @@ class Launch:
     of the probe module that is mounted, ``interface`` the style of application that the server is told to expect
     (``auto``: it is not told). ``lifespan`` and ``http2`` switch the feature on where the server has a switch.
     ``graceful_timeout`` is the time in whole seconds that requests get at an orderly stop, or None for the server's
-    default. ``own`` says that the case drives a candidate of its own from start to stop.
+    default. With ``pings`` the server pings WebSockets every second and gives a pong one second. ``own`` says that the
+    case drives a candidate of its own from start to stop.
     """
 
     tls: bool = False
@@ -45,6 +46,7 @@ class Launch:
     lifespan: Lifespan = "auto"
     http2: bool = False
     graceful_timeout: int | None = None
+    pings: bool = False
     own: bool = False
 
     def __post_init__(self) -> None:
@@ -74,5 +76,7 @@ class Launch:
             yield f"lifespan-{self.lifespan}"
         if self.graceful_timeout is not None:
             yield "graceful-timeout"
+        if self.pings:
+            yield "pings"
         if self.own:
             yield "own"

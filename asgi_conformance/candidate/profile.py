@@ -30,6 +30,7 @@ ENTRIES = frozenset(
         "http2",
         "http2-tls",
         "graceful-timeout",
+        "pings",
         "ipv6",
     }
 )

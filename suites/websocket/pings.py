@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from asgi_conformance.call import Call
+from asgi_conformance.candidate.launch import Launch
 from asgi_conformance.case import case
 from asgi_conformance.circumstance import EVERY_WEBSOCKET
 from asgi_conformance.clients.websocket import Frame, Opcode, WebSocketClient
 from asgi_conformance.exchange import Exchange
 from asgi_conformance.expect import expect
 
-from .conversation import TEXT, receives, text
+from .conversation import TEXT, disconnect, receives, text
+
+PINGED = Launch(pings=True)
+#: The codes for a peer that is gone.
+GONE = (1006, 1011, 1005)
 
 Doing = Callable[[Exchange, WebSocketClient, Call], Awaitable[None]]
 
@@ -86,3 +91,27 @@ async def pings_do_not_end_a_receive(exchange: Exchange) -> None:
     await client.pong()
     await client.send_text(TEXT)
     await receives(app, TEXT, waiting)
+
+
+@case("websocket.ping.sent-for-liveness", launch=PINGED)
+async def an_idle_client_is_pinged(exchange: Exchange) -> None:
+    """A server that is told to ping sends pings to an idle client, again and again as long as it answers."""
+    client, app = await exchange.open_websocket()
+    for _ in range(2):
+        ping = await client.frame("a ping")
+        expect(ping.opcode, "the opcode of the frame").equals(Opcode.PING)
+        await client.send_frame(Frame(Opcode.PONG, ping.payload))
+    await client.send_text(TEXT)
+    await receives(app, TEXT)
+
+
+@case("websocket.ping.dead-peer-detected", launch=PINGED)
+async def a_silent_client_is_given_up(exchange: Exchange) -> None:
+    """The application of a client that answers no pings receives websocket.disconnect, with 1006 or 1011."""
+    client, app = await exchange.open_websocket()
+    waiting = app.begin_receive()
+    client.answers_pings = client.answers_close = False
+    ping = await client.frame("a ping")
+    expect(ping.opcode, "the opcode of the frame").equals(Opcode.PING)
+    event = await disconnect(app, waiting)
+    expect(event.get("code"), "the code").is_one_of(GONE)

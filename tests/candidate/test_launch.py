@@ -20,6 +20,7 @@ from asgi_conformance.candidate.launch import Launch
         (Launch(app="legacy_class", interface="legacy"), "legacy-class+interface-legacy"),
         (Launch(lifespan="on", own=True), "lifespan-on+own"),
         (Launch(graceful_timeout=1), "graceful-timeout"),
+        (Launch(pings=True), "pings"),
     ],
 )
 def test_a_name_says_what_differs_from_a_plain_start(launch: Launch, name: str) -> None:
