@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tomllib
+from pathlib import Path
+
 import nox
 
 nox.options.sessions = ["lint", "types", "tests"]
@@ -28,3 +31,40 @@ def tests(session: nox.Session) -> None:
     """Run the tests."""
     session.install("--editable", ".[test]")
     session.run("python", "-m", "pytest", *session.posargs)
+
+
+REAL = tomllib.loads(Path("tests/servers/real.toml").read_text())
+
+
+@nox.session(python="3.11")
+@nox.parametrize("server", sorted(REAL))
+def servers(session: nox.Session, server: str) -> None:
+    """Judge a released server, in an environment of its own: one JSON for each of its variants."""
+    session.install(".")
+    home = Path(session.create_tmp()) / "server"
+    session.run("python", "-m", "venv", str(home))
+    session.run(str(home / "bin" / "python"), "-m", "pip", "install", "--quiet", *REAL[server]["install"], external=True)
+    runs = Path("site") / "runs"
+    runs.mkdir(parents=True, exist_ok=True)
+    for variant, command in REAL[server]["variants"].items():
+        session.run(
+            "asgi-conformance",
+            "--server",
+            command.replace("<bin>", str(home / "bin")),
+            "--variant",
+            variant,
+            "--json",
+            str(runs / f"{server}-{variant}.json"),
+            *session.posargs,
+            success_codes=[0, 1],
+        )
+
+
+@nox.session(python="3.11")
+def site(session: nox.Session) -> None:
+    """Build the site of all runs that `nox -s servers` left in site/runs."""
+    session.install(".")
+    runs = sorted(str(path) for path in Path("site/runs").glob("*.json"))
+    if not runs:
+        session.error("there are no runs in site/runs: nox -s servers makes them")
+    session.run("asgi-conformance", "report", *runs, "--html", "site")
