@@ -159,6 +159,19 @@ def merge(context: click.Context, runs: tuple[Path, ...], output: Path) -> None:
     context.exit(join(runs, output))
 
 
+@cli.command(
+    add_help_option=False,
+    context_settings={"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []},
+)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+@click.pass_context
+def serve(context: click.Context, /, arguments: tuple[str, ...]) -> None:
+    """Serve module:attribute with the reference server, on loopback: for tests and examples only."""
+    from asgi_conformance.reference_server.__main__ import main as serve_application
+
+    context.exit(serve_application(list(arguments)))
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its status."""
     try:

@@ -14,8 +14,9 @@ from .config import Config
 def parser() -> argparse.ArgumentParser:
     """The options, which are the fields of :class:`Config`."""
     options = argparse.ArgumentParser(
-        prog="python -m asgi_conformance.reference_server",
-        description="A small, exact ASGI server for tests and examples; it listens on loopback.",
+        prog="asgi-conformance serve",
+        description="Serve an application with a small, exact ASGI server. It is for tests and examples, not for"
+        " production, and listens on loopback.",
     )
     add = options.add_argument
     add("application", nargs="?", help="module:attribute")
