@@ -79,6 +79,8 @@ class Exchange:
         self._circumstance = circumstance
         self._since = since
         self._extension = extension
+        #: The type of the scopes that the case is about, where requests serve other ends beside it; None: of all.
+        self._protocol = "websocket" if (extension or "").startswith("websocket.") else None
         self._bell = Bell()
         self._unclaimed: list[tuple[Call, str | None]] = []
         self._wires: list[Wire] = []
@@ -153,6 +155,7 @@ class Exchange:
         """
         from asgi_conformance.websockets import websocket_over
 
+        self._protocol = "websocket"
         return websocket_over(await self.connect())
 
     # The application's end
@@ -208,6 +211,8 @@ class Exchange:
         raise AssertionError("no such call is waiting")
 
     def _check_applicable(self, call: Call) -> None:
+        if self._protocol is not None and call.scope.get("type") != self._protocol:
+            return
         check_since(call, self._since)
         if self._extension is not None and self._extension not in call.extensions:
             listed = ", ".join(sorted(map(str, call.extensions))) or "none"
