@@ -254,14 +254,18 @@ class Call:
         assert isinstance(content, (bytes, Digest))
         return Body(tuple(decode(event) for event in given["events"]), content)
 
-    def begin_send(self, *events: object, beside: bool = False, propagate: bool = False) -> Step:
-        """Have the application send events in one go; with ``propagate`` what is raised ends the application."""
+    def begin_send(self, *events: object, beside: bool = False, propagate: bool = False, last: bool = False) -> Step:
+        """Have the application send events in one go.
+
+        With ``propagate`` what is raised ends the application; with ``last`` it returns behind them, in the same turn
+        of the event loop.
+        """
         for event in events:
             self.trace.record("application", "send", show_event(event), call=self.number)
         what = (
             f"send() of {_kind(events[0]) if events else 'nothing'}" if len(events) == 1 else "send() of these events"
         )
-        return self.tell("send", what=what, beside=beside, propagate=propagate, events=encode(list(events)))
+        return self.tell("send", what=what, beside=beside, propagate=propagate, last=last, events=encode(list(events)))
 
     def begin_flood(self, event: object, count: int, *, interval: float = 0) -> Step:
         """Have a child task send one event again and again, ``interval`` seconds apart; the step gives how often."""

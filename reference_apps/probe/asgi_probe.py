@@ -512,6 +512,8 @@ class _Call:
             self.last_error = error
         else:
             self.write(n=step["n"], ok=result)
+            if step.get("last"):
+                raise _Ending(None)
 
     # The steps, each by the name that the harness uses
 

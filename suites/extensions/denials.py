@@ -37,8 +37,7 @@ async def denied(exchange: Exchange, *events: Message, status: int = 401, conten
     It has to be complete, with this status and this content.
     """
     client, app = await asked(exchange)
-    await app.send(*events)
-    app.end_by_return()
+    await app.begin_send(*events, last=True).result()
     response = await http_under(client).response()
     expect(response.status, "the status of the answer to the handshake").equals(status)
     expect(response.body, "its body").equals(content)
