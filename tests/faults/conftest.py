@@ -23,5 +23,5 @@ def tried(request: pytest.FixtureRequest, suites: Suites) -> Matrix:
     for item in request.session.items:
         if isinstance(item, pytest.Function) and "tried" in item.fixturenames:
             name = item.callspec.params.get("name") if hasattr(item, "callspec") else None
-            wanted |= {name} if name else {fault.name for fault in chosen}
+            wanted |= {str(name)} if name else {fault.name for fault in chosen}
     return matrix.run([fault for fault in chosen if fault.name in wanted], suites)

@@ -6,6 +6,7 @@ import asyncio
 import multiprocessing
 import os
 import time
+import zlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -23,6 +24,9 @@ from asgi_conformance.runner import run_candidate
 _HASTE, _CARE = 0.4, 1.0
 #: How many faults one process of this side tries at a time: enough that the machine is busy while some of them wait.
 _AT_A_TIME = 6
+
+#: Of so many requirements that have nothing to do with a fault, one is looked at with it.
+_OTHERS = 8
 
 #: The suites in a process that tries a share of the faults.
 _suites: Suites | None = None
@@ -62,8 +66,10 @@ class Matrix:
         return noticed
 
     def never_red(self) -> list[str]:
-        """The cases that no fault turned red."""
-        return [case for case, names in self.red().items() if not names]
+        """The cases of the requirements that the faults break which no fault turned red."""
+        red = self.red()
+        broken = {fault.breaks.partition("/")[0] for fault in self.faults}
+        return [name for name, case in self.cases.items() if case.requirement in broken and not red[name]]
 
 
 def all_faults() -> list[Fault]:
@@ -73,16 +79,33 @@ def all_faults() -> list[Fault]:
 
 
 def cases_for(fault: Fault, suites: Suites, *, collateral: bool) -> list[Case]:
-    """The cases to run with a fault: those of the requirements that it breaks, and to see that it breaks little a
-    plain case of each other requirement of the same suites."""
+    """The cases to run with a fault: all of the requirements that it breaks, and for collateral some of the others.
+
+    Of these a plain case of each requirement of the same chapter is run, and of one in :data:`_OTHERS` elsewhere,
+    which are others for each fault.
+    """
     own = fault.breaks.partition("/")[0]
     named = [case for case in suites.cases.values() if case.requirement == own or proof.has_to_notice(fault, case)]
     if not collateral:
         return named
-    return list(dict.fromkeys([*named, *_samples(suites)]))
+    there = {case.requirement for case in named}
+    beside = [
+        case
+        for case in _plain_cases(suites)
+        if case.requirement not in there and (_chapter(case.requirement) == _chapter(own) or _drawn(fault, case))
+    ]
+    return named + beside
 
 
-def _samples(suites: Suites) -> list[Case]:
+def _chapter(requirement: str) -> list[str]:
+    return requirement.split(".")[:2]
+
+
+def _drawn(fault: Fault, case: Case) -> bool:
+    return zlib.crc32(f"{fault.name} {case.requirement}".encode()) % _OTHERS == 0
+
+
+def _plain_cases(suites: Suites) -> list[Case]:
     """Of each requirement the case that costs least: on the shared plain candidate, in the usual circumstance."""
     by_requirement: dict[str, list[Case]] = defaultdict(list)
     for case in suites.cases.values():

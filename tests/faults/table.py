@@ -36,7 +36,8 @@ def sums(matrix: Matrix) -> str:
     """The last line: how many faults, how many detected, how many cases."""
     missed = sum(bool(matrix.missed(fault)) for fault in matrix.faults)
     collateral = sum(len(matrix.collateral(fault)) for fault in matrix.faults)
+    able, cases = len(matrix.cases) - len(matrix.never_red()), len(matrix.cases)
     return (
-        f"{len(matrix.faults)} faults: {len(matrix.faults) - missed} detected, {missed} missed,"
-        f" collateral {collateral}; {len(matrix.cases) - len(matrix.never_red())} of {len(matrix.cases)} cases can fail; {matrix.seconds:.0f} s"
+        f"{len(matrix.faults)} faults: {len(matrix.faults) - missed} detected, {missed} missed, collateral {collateral};"
+        f" {able} of {cases} cases can fail; {matrix.seconds:.0f} s"
     )

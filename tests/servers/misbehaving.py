@@ -13,7 +13,6 @@ import struct
 import subprocess
 import sys
 import threading
-import time
 
 
 def exits_at_once(*_: str) -> None:
@@ -69,17 +68,6 @@ def garbage_to_control(app: str, host: str, port: str) -> None:
         with socket.socket(socket.AF_UNIX) as channel:
             channel.connect(path)
             channel.sendall(data)
-    _serve(app, host, port)
-
-
-def completes_lifespan_and_dies(app: str, host: str, port: str) -> None:
-    """Serve for a moment, then end with status 9."""
-
-    def die() -> None:
-        time.sleep(0.5)
-        os._exit(9)
-
-    threading.Thread(target=die, daemon=True).start()
     _serve(app, host, port)
 
 

@@ -1,0 +1,65 @@
+"""Servers in which nothing is right: no case passes on any of them, and they cannot make a run last or leave a mess."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from asgi_conformance.case import load_suites
+from asgi_conformance.reference_server.control_servers import DIES, KINDS
+from asgi_conformance.runner import Options, run_candidate
+from asgi_conformance.scheduler import Schedule
+
+COMMAND = f"{sys.executable} -m asgi_conformance.reference_server.control_servers"
+#: How the suite tells a control server to serve a unix socket, TLS and HTTP/2, as it would tell a real one.
+PROFILE = """
+[tool.asgi-conformance.profiles.control]
+programs = ["asgi_conformance.reference_server.control_servers"]
+[tool.asgi-conformance.profiles.control.options]
+listen = ["--host", "<host>", "--port", "<port>"]
+unix = ["--uds", "<uds>"]
+tls = ["--certfile", "<cert>", "--keyfile", "<key>"]
+http2 = []
+"""
+#: How long all cases against one of them may take, in seconds, on a machine with other things to do.
+BOUND = 300.0
+
+
+@pytest.mark.parametrize("kind", [*KINDS, DIES])
+def test_no_case_passes(kind: str, tmp_path: Path) -> None:
+    """However it is wrong, no case finds something right, and none is at a loss."""
+    (tmp_path / "pyproject.toml").write_text(PROFILE)
+    suites = load_suites()
+    options = Options(
+        f"{COMMAND} {kind} <app>",
+        cwd=tmp_path,
+        timeout_scale=0.1,
+        schedule=Schedule(jobs=32, confirm=False),
+        ready="connect",
+    )
+    began = time.monotonic()
+    run = asyncio.run(run_candidate(options, suites, list(suites.cases.values())))
+    assert time.monotonic() - began < BOUND
+    assert run["complete"]
+    assert [result["case"] for result in run["results"] if result["verdict"] in ("pass", "error")] == []
+
+
+@pytest.mark.parametrize("kind", [*KINDS, DIES])
+def test_a_user_is_told_that_it_cannot_be_run(kind: str) -> None:
+    """From the command line it ends soon, with the status for a server that could not be run, and says why."""
+    server = f"{COMMAND} {kind} <app> --host <host> --port <port>"
+    result = subprocess.run(
+        [sys.executable, "-m", "asgi_conformance", "--server", server, "--timeout-scale", "0.1"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert result.returncode == 3
+    assert "Traceback" not in result.stderr
+    assert ("status 9" if kind == DIES else "no request reached the application") in result.stderr
