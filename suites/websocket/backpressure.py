@@ -53,7 +53,6 @@ async def a_blocked_send_ends_when_the_client_leaves(exchange: Exchange, leave: 
         raise exchange.not_applicable(
             f"send() never waited: {MOST * SIZE // 2**20} MiB were taken from the application"
         )
-    await leave(client)
-    if leave is WAYS["close-frame"]:
-        await client.drop()
+    await (client.close() if leave is WAYS["close-frame"] else leave(client))
+    await client.drop()
     await expect_end(exchange, flood)

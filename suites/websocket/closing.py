@@ -15,7 +15,7 @@ from asgi_conformance.exchange import Exchange
 from asgi_conformance.expect import expect
 from asgi_conformance.verdict import Broken
 
-from .conversation import Message, close, numbered, sent, text, told
+from .conversation import Message, close, closing_with, leave_when_closed, numbered, sent, text, told, until_closed
 from .sending import comes
 
 T = TypeVar("T")
@@ -52,6 +52,7 @@ async def closed_by(client: WebSocketClient, app: Call, event: Message) -> Close
         if sending.done and not reading.done():
             await sending.result()
         seen = await reading
+        leave_when_closed(client)
         await sending.result()
         return seen
 
@@ -81,7 +82,7 @@ async def closing(exchange: Exchange, event: Message) -> tuple[Raised | None, Cl
     """
     client, app = await exchange.open_websocket()
     sending = app.begin_send(event, beside=True)
-    async with beside(client.closed(), sending) as reading:
+    async with beside(until_closed(client), sending) as reading:
         if reading.done():
             await reading
         raised = await sending.outcome()
@@ -215,6 +216,7 @@ async def messages_come_before_the_close(exchange: Exchange) -> None:
     for message in many:
         await comes(client, message)
     seen = await client.close_frame()
+    leave_when_closed(client)
     expect(list(client.messages), "the messages after these").equals([])
     expect(seen.code, "the code of the close frame").equals(4000)
     await sending.result()
@@ -239,7 +241,7 @@ async def nothing_after_close(exchange: Exchange, event: Message) -> None:
     sending = app.begin_send(event, beside=True)
     await app.ask("loop-works")
     await client.close(4000)
-    await client.closed()
+    await until_closed(client)
     expect([str(frame) for frame in client.after_close], "what came after the close frame").equals([])
     raised = await sending.outcome()
     exchange.remark(f"the second send() raised {raised}" if raised else "the second send() returned")
@@ -254,7 +256,7 @@ async def what_comes_after_the_close_is_dropped_or_delivered(exchange: Exchange)
     app.begin_send(close(code=4000), beside=True)
     await client.close_frame()
     await client.send_text("too late")
-    await client.close(4000)
+    await closing_with(4000)(client)
     event = await app.event_of(app.begin_receive(beside=True))
     if event.get("type") == "websocket.receive":
         expect(event.get("text"), "the text of the message").equals("too late")

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from asgi_conformance.call import Call, Step
-from asgi_conformance.clients.websocket import Frame, Opcode, WebSocketClient
+from asgi_conformance.clients.websocket import CloseSeen, Frame, Opcode, WebSocketClient
 from asgi_conformance.exchange import Exchange
 from asgi_conformance.expect import expect, show
 from asgi_conformance.values import Digest
-from asgi_conformance.verdict import Broken, TimedOut
+from asgi_conformance.verdict import Broken, Outcome, TimedOut
 
 from .. import leaving
 
@@ -22,29 +23,61 @@ Leave = Callable[[WebSocketClient], Awaitable[None]]
 TEXT = "héllo 😀"
 DATA = b"\x00\xff\xfe\x80"
 
+#: The ends of connections that clients wait for beside what their cases do.
+_leaving: set[asyncio.Future[None]] = set()
+
+
+async def until_closed(client: WebSocketClient) -> CloseSeen:
+    """Wait until the server has closed the WebSocket, and close the client's side then, as clients do.
+
+    There are servers whose work on a WebSocket ends only with that.
+    """
+    seen = await client.closed()
+    await client.drop()
+    return seen
+
+
+def leave_when_closed(client: WebSocketClient) -> None:
+    """Let the client do the same beside what the case does."""
+    task = asyncio.ensure_future(_leave(client))
+    _leaving.add(task)
+    task.add_done_callback(_leaving.discard)
+
+
+async def _leave(client: WebSocketClient) -> None:
+    with suppress(Outcome):
+        await until_closed(client)
+
+
+def closing_with(code: int | None, reason: str = "") -> Leave:
+    """How a client closes with a code and a reason, or with an empty frame for None."""
+
+    async def leave(client: WebSocketClient) -> None:
+        await client.close(code, reason)
+        leave_when_closed(client)
+
+    return leave
+
+
+def violating(frame: Frame) -> Leave:
+    """How a client sends a frame that it must not send, so that the server closes the WebSocket."""
+
+    async def violate(client: WebSocketClient) -> None:
+        await client.send_frame(frame)
+        leave_when_closed(client)
+
+    return violate
+
+
 #: How a connection is lost without a close frame: with FIN or END_STREAM, with RST or RST_STREAM.
 LOSSES: Mapping[str, Leave] = {"fin": WebSocketClient.drop, "reset": WebSocketClient.reset}
 #: The ways in which a client leaves.
-WAYS: Mapping[str, Leave] = {"close-frame": WebSocketClient.close, **LOSSES}
-
-
-async def _send_unmasked(client: WebSocketClient) -> None:
-    await client.send_frame(Frame(Opcode.TEXT, b"unmasked", masked=False))
-
-
-async def _send_invalid_utf8(client: WebSocketClient) -> None:
-    await client.send_frame(Frame(Opcode.TEXT, b"\xff\xfe"))
-
-
-async def _send_reserved_opcode(client: WebSocketClient) -> None:
-    await client.send_frame(Frame(0x3, b"reserved"))
-
-
-#: What a client must not send, so that the server closes the WebSocket.
+WAYS: Mapping[str, Leave] = {"close-frame": closing_with(1000), **LOSSES}
+#: What a client must not send.
 VIOLATIONS: Mapping[str, Leave] = {
-    "unmasked-frame": _send_unmasked,
-    "invalid-utf-8": _send_invalid_utf8,
-    "reserved-opcode": _send_reserved_opcode,
+    "unmasked-frame": violating(Frame(Opcode.TEXT, b"unmasked", masked=False)),
+    "invalid-utf-8": violating(Frame(Opcode.TEXT, b"\xff\xfe")),
+    "reserved-opcode": violating(Frame(0x3, b"reserved")),
 }
 
 

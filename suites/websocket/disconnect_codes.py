@@ -7,27 +7,17 @@ from typing import Any
 
 from asgi_conformance.case import case
 from asgi_conformance.circumstance import DEFAULT, EVERY_WEBSOCKET, HTTP2
-from asgi_conformance.clients.websocket import WebSocketClient
 from asgi_conformance.exchange import Exchange
 from asgi_conformance.expect import expect
 from asgi_conformance.shaped import shape_cases
 from asgi_conformance.verdict import Broken
 
-from .conversation import LOSSES, VIOLATIONS, Leave, close, told
+from .conversation import LOSSES, VIOLATIONS, Leave, close, closing_with, leave_when_closed, told
 
 CODES = {str(code): code for code in (1000, 1001, 1008, 1011, 3000, 3999, 4000, 4999)}
 REASONS = {"ascii": "bye", "beyond-ascii": "bye é 😀", "123-bytes": "é" * 61 + "x"}
 #: Close frames without a reason, by their code; None for an empty one.
 WITHOUT_REASON: dict[str, int | None] = {"with-a-code": 1000, "without-a-code": None}
-
-
-def closes_with(code: int | None, reason: str = "") -> Leave:
-    """Have the client close with a code, or with an empty frame for None."""
-
-    async def leave(client: WebSocketClient) -> None:
-        await client.close(code, reason)
-
-    return leave
 
 
 async def of_leaving(exchange: Exchange, leave: Leave) -> Mapping[str, Any]:
@@ -43,6 +33,7 @@ async def of_own_close(exchange: Exchange) -> Mapping[str, Any]:
     client, app = await exchange.open_websocket()
     app.begin_send(close(code=3001), beside=True)
     await client.close_frame()
+    leave_when_closed(client)
     return await told(exchange, app, app.begin_receive(beside=True))
 
 
@@ -57,8 +48,8 @@ def event_of(leave: Leave) -> Callable[[Exchange], Awaitable[Mapping[str, Any]]]
 
 #: Every way in which a WebSocket ends, with the event that tells of it.
 ENDS: dict[str, Callable[[Exchange], Awaitable[Mapping[str, Any]]]] = {
-    "close-frame": event_of(closes_with(1000)),
-    "empty-close-frame": event_of(closes_with(None)),
+    "close-frame": event_of(closing_with(1000)),
+    "empty-close-frame": event_of(closing_with(None)),
     **{name: event_of(lose) for name, lose in LOSSES.items()},
     **{name: event_of(violate) for name, violate in VIOLATIONS.items()},
     "own-close": of_own_close,
@@ -77,21 +68,21 @@ async def there_is_a_code(exchange: Exchange, ends: Callable[[Exchange], Awaitab
 @case("websocket.disconnect.code.value", each=CODES, circumstances=EVERY_WEBSOCKET)
 async def the_code_is_that_of_the_client(exchange: Exchange, code: int) -> None:
     """The code of websocket.disconnect is the one in the client's close frame."""
-    event = await of_leaving(exchange, closes_with(code))
+    event = await of_leaving(exchange, closing_with(code))
     expect(event.get("code"), "the code").equals(code)
 
 
 @case("websocket.disconnect.code.value", "with-a-reason", circumstances=(DEFAULT, HTTP2))
 async def the_code_is_that_beside_a_reason(exchange: Exchange) -> None:
     """The code of websocket.disconnect is the one in the client's close frame, also where that has a reason."""
-    event = await of_leaving(exchange, closes_with(4000, "bye"))
+    event = await of_leaving(exchange, closing_with(4000, "bye"))
     expect(event.get("code"), "the code").equals(4000)
 
 
 @case("websocket.disconnect.code.1005", circumstances=EVERY_WEBSOCKET)
 async def a_frame_without_a_code_gives_1005(exchange: Exchange) -> None:
     """When the client's close frame has no code, the code of websocket.disconnect is 1005."""
-    event = await of_leaving(exchange, closes_with(None))
+    event = await of_leaving(exchange, closing_with(None))
     expect(event.get("code"), "the code").equals(1005)
 
 
@@ -108,7 +99,7 @@ async def a_lost_connection_gives_1006(exchange: Exchange, lose: Leave) -> None:
 
 async def a_close_with_a_reason(exchange: Exchange) -> None:
     """A WebSocket that the client closes with a reason."""
-    await of_leaving(exchange, closes_with(4000, "bye"))
+    await of_leaving(exchange, closing_with(4000, "bye"))
 
 
 shape_cases(
@@ -126,7 +117,7 @@ async def the_reason_is_that_of_the_client(exchange: Exchange, reason: str) -> N
     """
     client, app = await exchange.open_websocket()
     waiting = app.begin_receive()
-    await client.close(4000, reason)
+    await closing_with(4000, reason)(client)
     event = await told(exchange, app, waiting)
     if event.get("reason") is None and app.spec_version < "2.5":
         raise exchange.not_applicable(
@@ -138,5 +129,5 @@ async def the_reason_is_that_of_the_client(exchange: Exchange, reason: str) -> N
 @case("websocket.disconnect.reason.empty", each=WITHOUT_REASON, circumstances=EVERY_WEBSOCKET)
 async def no_reason_is_an_empty_one(exchange: Exchange, code: int | None) -> None:
     """When the client gave no reason, the one of websocket.disconnect is empty, None or missing."""
-    event = await of_leaving(exchange, closes_with(code))
+    event = await of_leaving(exchange, closing_with(code))
     expect(event.get("reason") or "", "the reason").equals("")

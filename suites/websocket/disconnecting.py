@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from asgi_conformance.call import show_event
 from asgi_conformance.candidate.launch import Launch
 from asgi_conformance.case import case
 from asgi_conformance.circumstance import EVERY_WEBSOCKET, EVERY_WEBSOCKET_AND_TLS
+from asgi_conformance.clients.frames import encode
 from asgi_conformance.clients.websocket import Frame, Opcode, WebSocketClient
 from asgi_conformance.exchange import Exchange
 from asgi_conformance.expect import expect
 from asgi_conformance.verdict import Broken
 from asgi_conformance.websockets import websocket_call, websocket_over
 
-from .conversation import LOSSES, VIOLATIONS, WAYS, Leave, close, disconnect, text, told
+from .conversation import LOSSES, VIOLATIONS, WAYS, Leave, close, disconnect, leave_when_closed, text, told
 from .handshakes import CLOSE
 
 #: The codes for what the client did wrong, and those for a connection that is lost.
@@ -32,25 +31,11 @@ async def the_event_has_its_type(exchange: Exchange, leave: Leave) -> None:
 
 @case("websocket.disconnect.on-client-close", circumstances=EVERY_WEBSOCKET_AND_TLS)
 async def a_waiting_receive_learns_of_the_close(exchange: Exchange) -> None:
-    """A receive() that waits gives websocket.disconnect when the client closes the WebSocket, and then its connection.
-
-    The latter counts over TLS: there a server may wait for the client's part of the end after its own.
-    """
+    """A receive() that waits gives websocket.disconnect when the client closes the WebSocket."""
     client, app = await exchange.open_websocket()
     waiting = app.begin_receive()
-    leaving = asyncio.ensure_future(close_and_leave(client))
-    try:
-        await disconnect(app, waiting)
-    finally:
-        leaving.cancel()
-        await asyncio.gather(leaving, return_exceptions=True)
-
-
-async def close_and_leave(client: WebSocketClient) -> None:
-    """Have the client close the WebSocket, and its connection once the server has done so."""
-    await client.close()
-    await client.closed()
-    await client.drop()
+    await WAYS["close-frame"](client)
+    await disconnect(app, waiting)
 
 
 @case("websocket.disconnect.on-client-close", "before-receive", circumstances=EVERY_WEBSOCKET)
@@ -58,7 +43,7 @@ async def a_later_receive_learns_of_the_close(exchange: Exchange) -> None:
     """A receive() that begins after the client has closed the WebSocket, and a message before it, tells of both."""
     client, app = await exchange.open_websocket()
     await client.send_text("goodbye")
-    await client.close()
+    await WAYS["close-frame"](client)
     await exchange.still_serves()
     event = await app.receive()
     expect(event.get("text"), "the text of the message").equals("goodbye")
@@ -94,7 +79,7 @@ async def a_close_within_a_message_is_told(exchange: Exchange) -> None:
     client, app = await exchange.open_websocket()
     waiting = app.begin_receive()
     await client.send_frame(Frame(Opcode.TEXT, b"a part", fin=False))
-    await client.close()
+    await WAYS["close-frame"](client)
     await disconnect(app, waiting)
 
 
@@ -143,6 +128,7 @@ async def the_application_is_told_of_its_own_close(exchange: Exchange) -> None:
     app.begin_send(close(code=3001), beside=True)
     waiting = app.begin_receive(beside=True)
     await client.close_frame()
+    leave_when_closed(client)
     event = await disconnect(app, waiting)
     expect(event.get("code"), "the code").is_one_of((3001, 1000, 1005, 1006))
     if event.get("code") != 3001:
@@ -157,6 +143,7 @@ async def a_waiting_receive_is_told_of_the_own_close(exchange: Exchange) -> None
     await app.ask("loop-works")
     app.begin_send(close(code=3001), beside=True)
     await client.close_frame()
+    leave_when_closed(client)
     await disconnect(app, waiting)
 
 
@@ -192,7 +179,18 @@ async def a_breach_of_the_protocol_ends_in_a_disconnect(exchange: Exchange, viol
     expect(event.get("code"), "the code").is_one_of(OF_VIOLATIONS)
 
 
-@case("websocket.disconnect.nothing-after", each=WAYS, circumstances=EVERY_WEBSOCKET)
+async def close_with_a_text_behind(client: WebSocketClient) -> None:
+    """Have the client send a close frame and, in the same bytes, a message."""
+    client.close_sent = True
+    await client.send_raw(encode(Frame(Opcode.CLOSE, b"\x03\xe8")) + encode(Frame(Opcode.TEXT, b"behind")))
+    leave_when_closed(client)
+
+
+@case(
+    "websocket.disconnect.nothing-after",
+    each={"close-frame": close_with_a_text_behind, **LOSSES},
+    circumstances=EVERY_WEBSOCKET,
+)
 async def nothing_else_follows_the_disconnect(exchange: Exchange, leave: Leave) -> None:
     """After websocket.disconnect, receive() gives the same event again, waits, or raises: no other event comes.
 
@@ -201,8 +199,6 @@ async def nothing_else_follows_the_disconnect(exchange: Exchange, leave: Leave) 
     client, app = await exchange.open_websocket()
     waiting = app.begin_receive(beside=True)
     await leave(client)
-    if client.close_sent:
-        await client.send_text("behind the close frame")
     await told(exchange, app, waiting)
     seen = set()
     for _ in range(2):
