@@ -129,9 +129,6 @@ async def stop_with_request(exchange: Exchange, seen: LongRequest) -> None:
     Beside it an application has just returned, and left its WebSocket open.
     """
     lifespan = await exchange.lifecycle.started_anyhow()
-    with contextlib.suppress(Unsupported):
-        over = await open_websocket(exchange, await exchange.websocket())
-        await over.finish()
     client = await exchange.http1()
     await client.request()
     app = await exchange.call(client)
@@ -141,6 +138,9 @@ async def stop_with_request(exchange: Exchange, seen: LongRequest) -> None:
     await client.body_until(5)
     cleaning = exchange.patience.quiet
     waiting = app.tell("receive-and-clean", what="receive()", seconds=cleaning)
+    with contextlib.suppress(Unsupported):
+        over = await open_websocket(exchange, await exchange.websocket())
+        await over.finish()
     exchange.lifecycle.ask_to_stop()
     seen.cut = await _is_cut(exchange, client)
     seen.told = await told(exchange, app, waiting)
@@ -165,6 +165,6 @@ async def _is_cut(exchange: Exchange, client: Http1Client) -> bool:
     return True
 
 
-_SHORT = Launch(own=True, graceful_timeout=1)
-WITH_WEBSOCKET = Life(stop_with_websocket, OpenWebSocket, launch=_SHORT)
-WITH_REQUEST = Life(stop_with_request, LongRequest, launch=_SHORT)
+#: The time is only waited for by servers that do not close a WebSocket by themselves.
+WITH_WEBSOCKET = Life(stop_with_websocket, OpenWebSocket, launch=Launch(own=True, graceful_timeout=3))
+WITH_REQUEST = Life(stop_with_request, LongRequest, launch=Launch(own=True, graceful_timeout=1))
