@@ -10,6 +10,7 @@ from asgi_conformance.values import odd
 from asgi_conformance.verdict import Broken
 
 from .conversation import Message, data, messages, refused, text
+from .handshakes import not_accepted
 
 BOTH: dict[str, Message] = {
     "contents": text("a", bytes=b"b"),
@@ -41,8 +42,10 @@ NO_TYPE: dict[str, object] = {
     "list": ["websocket.send"],
     "str": "websocket.send",
 }
+#: No server answers so by itself.
+MARKED_STATUS = 499
 OF_HTTP: dict[str, Message] = {
-    "start": {"type": "http.response.start", "status": 299, "headers": [(b"x-mark", b"of http")]},
+    "start": {"type": "http.response.start", "status": MARKED_STATUS, "headers": [(b"x-mark", b"of http")]},
     "body": {"type": "http.response.body", "body": b"of http"},
 }
 OF_LIFESPAN: Message = {"type": "lifespan.startup.complete"}
@@ -123,7 +126,44 @@ async def what_is_received_cannot_be_sent(exchange: Exchange, event: Message) ->
     await refused_when_open(exchange, f"an event of the type {event['type']!r}", event)
 
 
+@case("websocket.error.unknown-type", "before-accept", circumstances=SHARED)
+async def an_unknown_type_accepts_nothing(exchange: Exchange) -> None:
+    """Before the accept an event of unknown type makes send() raise, and the handshake is not completed."""
+    await refused_in_handshake(exchange, "the type 'websocket.x-unknown'", UNKNOWN["of-websocket"])
+
+
+@case("websocket.error.wrong-protocol", "before-accept", circumstances=SHARED)
+async def a_handshake_is_not_answered_by_http_events(exchange: Exchange) -> None:
+    """Before the accept an http.response.start makes send() raise, and the client does not get that response."""
+    await refused_in_handshake(exchange, "an event of the type 'http.response.start'", OF_HTTP["start"])
+
+
+@case("websocket.send.before-accept", each={"text": text(), "bytes": data()}, circumstances=SHARED)
+async def a_message_before_the_accept_is_refused(exchange: Exchange, event: Message) -> None:
+    """A websocket.send before the accept makes send() raise; the handshake is not completed, and nothing is sent."""
+    await refused_in_handshake(exchange, "a message before the accept", event)
+
+
 async def refused_when_open(exchange: Exchange, what: str, event: object) -> None:
     """Expect that an event is refused on an open WebSocket."""
     client, app = await exchange.open_websocket()
     await refused(exchange, client, app, what, event)
+
+
+async def refused_in_handshake(exchange: Exchange, what: str, event: object) -> None:
+    """Expect that an event is refused before the accept, and that the client gets no acceptance and nothing of it.
+
+    The application then returns, and the server has to go on serving.
+    """
+    client, app = await exchange.knock()
+    await app.receive()
+    raised = await app.try_send(event)
+    await app.finish()
+    response = await not_accepted(exchange, client)
+    expected = f"send() raises an exception for {what}"
+    told = f"the client got {response.status}" if response else "the connection was ended"
+    if raised is None:
+        raise Broken(expected, f"send() returned without one, and {told}")
+    if response is not None and response.status == MARKED_STATUS:
+        raise Broken(f"{expected}, and nothing of it comes to the client", f"it raised {raised}, but {told}")
+    await exchange.still_serves()

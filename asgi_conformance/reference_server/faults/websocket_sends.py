@@ -160,3 +160,10 @@ def what_only_servers_give_is_dropped(event: Any) -> bool:
     """An event that only servers give is dropped without an exception."""
     kind = _content(event, "type")
     return isinstance(kind, str) and kind in RECEIVED
+
+
+@swallowed("websocket.send.before-accept/dropped", kind="websocket")
+def an_early_message_is_dropped(event: Any) -> bool:
+    """A message before the accept is dropped without an exception."""
+    valid = _is_send(event) and (event.get("text") is None) != (event.get("bytes") is None)
+    return valid and isinstance(event.get("text"), (str, type(None)))
