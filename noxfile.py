@@ -43,7 +43,9 @@ def servers(session: nox.Session, server: str) -> None:
     session.install(".")
     home = Path(session.create_tmp()) / "server"
     session.run("python", "-m", "venv", str(home))
-    session.run(str(home / "bin" / "python"), "-m", "pip", "install", "--quiet", *REAL[server]["install"], external=True)
+    session.run(
+        str(home / "bin" / "python"), "-m", "pip", "install", "--quiet", *REAL[server]["install"], external=True
+    )
     runs = Path("site") / "runs"
     runs.mkdir(parents=True, exist_ok=True)
     for variant, command in REAL[server]["variants"].items():
@@ -68,3 +70,11 @@ def site(session: nox.Session) -> None:
     if not runs:
         session.error("there are no runs in site/runs: nox -s servers makes them")
     session.run("asgi-conformance", "report", *runs, "--html", "site")
+
+
+@nox.session
+def faults(session: nox.Session) -> None:
+    """Try every fault of the reference server, look at what else fails, and write docs/discrimination.md."""
+    session.install("--editable", ".[test]")
+    page = ["--write", "docs/discrimination.md"]
+    session.run("python", "-m", "tests.faults", "--collateral", *(session.posargs or page))

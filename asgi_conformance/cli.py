@@ -172,6 +172,15 @@ def serve(context: click.Context, /, arguments: tuple[str, ...]) -> None:
     context.exit(serve_application(list(arguments)))
 
 
+@cli.command()
+@click.pass_context
+def doctor(context: click.Context) -> None:
+    """Show that verdicts can be trusted on this machine: right servers pass, wrong ones are caught, clocks are sane."""
+    from asgi_conformance.commands.doctor import examine
+
+    context.exit(examine(click.echo))
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its status."""
     try:

@@ -8,7 +8,9 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from asgi_conformance.candidate.launch import Launch
 from asgi_conformance.case import Case, Suites, matches
+from asgi_conformance.circumstance import DEFAULT
 from asgi_conformance.errors import CandidateError
 from asgi_conformance.reference_server.faults import Fault
 from asgi_conformance.results import Result, Run
@@ -89,6 +91,18 @@ def missed(fault: Fault, outcome: Outcome, cases: Iterable[Case]) -> list[str]:
 def collateral(fault: Fault, outcome: Outcome, cases: Iterable[Case]) -> list[str]:
     """The cases that failed with the fault and that it has nothing to do with."""
     return [case.id for case in cases if case.id in outcome.red and not may_notice(fault, case)]
+
+
+def representatives(suites: Suites) -> list[Case]:
+    """Of each requirement the case that costs least: on a shared candidate, plainly started, in the usual circumstance.
+
+    Requirements that cannot be seen so have none.
+    """
+    by_requirement: dict[str, list[Case]] = {}
+    for case in suites.cases.values():
+        if case.life is None and not case.exclusive and case.launch == Launch() and case.circumstance == DEFAULT:
+            by_requirement.setdefault(case.requirement, []).append(case)
+    return [min(cases, key=lambda case: (len(case.id), case.id)) for cases in by_requirement.values()]
 
 
 async def try_fault(

@@ -7,7 +7,6 @@ import multiprocessing
 import os
 import time
 import zlib
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -91,7 +90,7 @@ def cases_for(fault: Fault, suites: Suites, *, collateral: bool) -> list[Case]:
     there = {case.requirement for case in named}
     beside = [
         case
-        for case in _plain_cases(suites)
+        for case in proof.representatives(suites)
         if case.requirement not in there and (_chapter(case.requirement) == _chapter(own) or _drawn(fault, case))
     ]
     return named + beside
@@ -103,15 +102,6 @@ def _chapter(requirement: str) -> list[str]:
 
 def _drawn(fault: Fault, case: Case) -> bool:
     return zlib.crc32(f"{fault.name} {case.requirement}".encode()) % _OTHERS == 0
-
-
-def _plain_cases(suites: Suites) -> list[Case]:
-    """Of each requirement the case that costs least: on the shared plain candidate, in the usual circumstance."""
-    by_requirement: dict[str, list[Case]] = defaultdict(list)
-    for case in suites.cases.values():
-        if case.life is None and not case.exclusive and case.launch.name == "plain" and not case.circumstance.name:
-            by_requirement[case.requirement].append(case)
-    return [min(cases, key=lambda case: (len(case.id), case.id)) for cases in by_requirement.values()]
 
 
 async def run_clean(suites: Suites, cases: Sequence[Case]) -> list[Run]:

@@ -1,4 +1,4 @@
-"""The reference server under the whole suite: as it is it passes all of it, and shorn of all options it fails nothing."""
+"""The reference server under the whole suite: it passes, and shorn of all that is optional it fails nothing."""
 
 from __future__ import annotations
 

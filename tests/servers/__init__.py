@@ -1,0 +1,1 @@
+"""Servers as processes, wrong ones and real ones, and the suite run against them."""

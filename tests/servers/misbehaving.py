@@ -17,7 +17,7 @@ import threading
 
 def exits_at_once(*_: str) -> None:
     """Print why, and exit with status 7."""
-    print("cannot find the frobnicator")
+    sys.stdout.write("cannot find the frobnicator\n")
     sys.exit(7)
 
 
@@ -29,7 +29,8 @@ def never_listens(*_: str) -> None:
 def other_port(_: str, host: str, __: str) -> None:
     """Listen on another port than the one that was asked for."""
     listener = socket.create_server((host, 0))
-    print("listening on", listener.getsockname())
+    sys.stdout.write(f"listening on {listener.getsockname()}\n")
+    sys.stdout.flush()
     signal.pause()
 
 
