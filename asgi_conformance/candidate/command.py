@@ -66,7 +66,9 @@ def effective_launch(template: Template, launch: Launch) -> Launch:
         changes["unix"] = True
     changes.update({"tls": True} if chosen.keys() & {"tls", "listen-tls"} else {})
     calls_factory = "factory" in chosen or _writes_call(template)
-    changes.update({"app": "factory"} if calls_factory and launch.app == "app" else {})
+    if calls_factory and launch.app not in ("app", "factory"):
+        raise LaunchImpossible("the command calls a factory, and not an application of another kind")
+    changes.update({"app": "factory"} if calls_factory else {})
     changes.update({"http2": True} if "http2" in chosen else {})
     for entry, attribute, value in (
         ("lifespan-on", "lifespan", "on"),

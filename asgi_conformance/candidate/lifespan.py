@@ -6,12 +6,16 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from asgi_conformance.call import Call, Raised, Step
+from asgi_conformance.call import Call
 from asgi_conformance.control import decode, encode
+from asgi_conformance.step import Raised, Step
 from asgi_conformance.verdict import Outcome
 
-#: What an ordinary lifespan puts into its state: a text that no other lifespan has, and an empty list.
+#: What an ordinary lifespan puts into its state: a text that no other lifespan has, an empty list, and two texts that
+#: requests may replace and delete in their copies.
 TOKEN, LIST = "asgi-conformance.token", "asgi-conformance.list"
+REPLACED, DELETED = "asgi-conformance.replaced", "asgi-conformance.deleted"
+ORIGINAL = "original"
 
 #: A deadline, in seconds, for what ends with the candidate.
 _AS_LONG_AS_IT_LIVES = 1e6
@@ -22,8 +26,8 @@ class OrdinaryLifespan:
 
     ``token`` is the text in its state. ``startup`` is the first event, ``completed`` what came of sending
     ``lifespan.startup.complete`` (None: no exception) and ``waiting`` the ``receive()`` after it; they are None before.
-    ``shutdown`` is the event that this gave, or None, and ``answered`` whether the answer to it could be sent. ``events``
-    are all that it got. With ``hold`` the answer is sent when that has been awaited.
+    ``shutdown`` is the event that this gave, or None, and ``answered`` whether the answer to it could be sent.
+    ``events`` are all that it got. With ``hold`` the answer is sent when that has been awaited.
     """
 
     def __init__(self, call: Call, hold: Callable[[Call], Awaitable[None]] | None = None) -> None:
@@ -59,7 +63,7 @@ class OrdinaryLifespan:
             self.call.end_by_return()
 
     async def _fill(self) -> None:
-        for key, value in ((TOKEN, self.token), (LIST, [])):
+        for key, value in ((TOKEN, self.token), (LIST, []), (REPLACED, ORIGINAL), (DELETED, ORIGINAL)):
             step = self.call.tell("change", path=["state"], operation="set", key=key, value=encode(value))
             await step.outcome()  # where there is no state there is nothing to fill
 
@@ -68,11 +72,11 @@ class OrdinaryLifespan:
         """Whether the scope came with a state."""
         return isinstance(self.call.raw_scope, dict) and "state" in self.call.raw_scope
 
-    async def state_now(self) -> Any:
-        """The state as it is now in the application."""
+    async def state_now(self) -> dict[Any, Any]:
+        """The state as it is now in the application; empty where it is no dict any more."""
         scope = decode(await self.call.ask("scope", at_once=True))
-        assert isinstance(scope, dict)
-        return scope["state"]
+        state = scope.get("state") if isinstance(scope, dict) else None
+        return state if isinstance(state, dict) else {}
 
     async def identity(self, *path: str) -> int:
         """The identity of an object in the scope, to be compared with another of the same process."""

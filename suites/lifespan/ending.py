@@ -5,11 +5,12 @@ from __future__ import annotations
 import signal
 from typing import Any
 
-from asgi_conformance.call import Call, Raised
+from asgi_conformance.call import Call
 from asgi_conformance.case import case
 from asgi_conformance.exchange import Exchange
 from asgi_conformance.expect import expect
 from asgi_conformance.life import Life, Record
+from asgi_conformance.step import Raised
 from asgi_conformance.values import odd
 from asgi_conformance.verdict import Broken, Level
 

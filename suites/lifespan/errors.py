@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from asgi_conformance.call import Raised
 from asgi_conformance.case import case
 from asgi_conformance.exchange import Exchange
 from asgi_conformance.expect import expect
 from asgi_conformance.life import Life, Record
+from asgi_conformance.step import Raised
 from asgi_conformance.verdict import Broken, Level
 
 from .exceptions import serves_or_ends

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 
-from asgi_conformance.call import Call, Raised
+from asgi_conformance.call import Call
 from asgi_conformance.candidate.launch import Launch
 from asgi_conformance.case import case
 from asgi_conformance.clients.waiting import Bell
 from asgi_conformance.exchange import Exchange
 from asgi_conformance.expect import expect
 from asgi_conformance.life import Life, Record
+from asgi_conformance.step import Raised
 from asgi_conformance.verdict import Broken, Level
 
 MESSAGE = "no-database-7f3a"

@@ -6,10 +6,11 @@ import asyncio
 import contextlib
 from typing import Any
 
-from asgi_conformance.call import Call, Raised, Step
+from asgi_conformance.call import Call
 from asgi_conformance.exchange import Exchange
 from asgi_conformance.expect import show
 from asgi_conformance.life import Life, Record
+from asgi_conformance.step import Raised, Step
 from asgi_conformance.verdict import Broken, TimedOut
 
 

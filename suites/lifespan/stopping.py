@@ -6,13 +6,14 @@ import asyncio
 import contextlib
 from typing import Any
 
-from asgi_conformance.call import Call, Step
+from asgi_conformance.call import Call
 from asgi_conformance.case import case
 from asgi_conformance.clients.http1 import Http1Client
 from asgi_conformance.clients.wire import Wire
 from asgi_conformance.exchange import Exchange
 from asgi_conformance.expect import expect
 from asgi_conformance.life import Life, Record
+from asgi_conformance.step import Step
 from asgi_conformance.suites.stops import (
     WITH_REQUEST,
     WITH_WEBSOCKET,
