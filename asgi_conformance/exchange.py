@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from asgi_conformance.ambient import Shapes, Watch
-from asgi_conformance.call import Call, Ended
+from asgi_conformance.call import Call
 from asgi_conformance.circumstance import DEFAULT, Circumstance
 from asgi_conformance.clients.http import HttpClient, Response
 from asgi_conformance.clients.http1 import Http1Client
@@ -17,6 +17,7 @@ from asgi_conformance.clients.wire import Wire
 from asgi_conformance.expect import expect
 from asgi_conformance.lifecycle import Lifecycle
 from asgi_conformance.patience import Patience
+from asgi_conformance.step import Ended
 from asgi_conformance.trace import Trace
 from asgi_conformance.verdict import (
     Broken,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import Generic, TypeVar
 
 from asgi_conformance.values import type_name
@@ -19,6 +19,13 @@ def show(value: object) -> str:
         size = f" ({len(value)} bytes)" if isinstance(value, bytes) else f" ({len(text)} characters)"
         text = text[: _LONGEST // 2] + " … " + text[-_LONGEST // 4 :] + size
     return text
+
+
+def show_event(event: object) -> str:
+    """One line for people of a scope or an event."""
+    if not isinstance(event, Mapping):
+        return repr(event)
+    return "{" + ", ".join(f"{key!r}: {show(item)}" for key, item in event.items()) + "}"
 
 
 class Expectation(Generic[T]):

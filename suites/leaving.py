@@ -6,11 +6,12 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from asgi_conformance.call import Call, Raised, Step
+from asgi_conformance.call import Call
 from asgi_conformance.clients.http import HttpClient, Response
 from asgi_conformance.clients.http1 import Http1Client
 from asgi_conformance.exchange import Exchange
 from asgi_conformance.expect import expect
+from asgi_conformance.step import Raised, Step
 from asgi_conformance.verdict import Broken, Level, TimedOut
 
 #: How clients leave, by the name of a variation: with FIN, or with RST or RST_STREAM.

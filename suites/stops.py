@@ -7,12 +7,13 @@ import contextlib
 from dataclasses import dataclass
 from typing import Any
 
-from asgi_conformance.call import Call, Raised, Step
+from asgi_conformance.call import Call
 from asgi_conformance.candidate.launch import Launch
 from asgi_conformance.clients.http1 import Http1Client
 from asgi_conformance.clients.websocket import CloseSeen, WebSocketClient
 from asgi_conformance.exchange import Exchange, Refusal
 from asgi_conformance.life import Life, Record
+from asgi_conformance.step import Raised, Step
 from asgi_conformance.verdict import Outcome, TimedOut, Unsupported
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from asgi_conformance.call import Call, Ended
+from asgi_conformance.call import Call
 from asgi_conformance.candidate.launch import Launch
 from asgi_conformance.candidate.lifespan import OrdinaryLifespan
 from asgi_conformance.candidate.output import Listener
@@ -17,6 +17,7 @@ from asgi_conformance.candidate.process import CandidateProcess, describe_exit
 from asgi_conformance.clients.wire import Address
 from asgi_conformance.control import Frame, ProbeLink, Session
 from asgi_conformance.patience import Patience
+from asgi_conformance.step import Ended
 from asgi_conformance.trace import Trace
 
 #: The token that travels in a request, by which the application's end finds the client's.

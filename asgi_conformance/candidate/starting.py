@@ -106,14 +106,20 @@ class Starter:
         try:
             confirm = greeting if self._ready == "call" else None
             control, token = self._control.address, candidate.session.token
-            started = await start_candidate(self.setting, candidate.launch, control=control, token=token, confirm=confirm)
+            started = await start_candidate(
+                self.setting, candidate.launch, control=control, token=token, confirm=confirm
+            )
             self._adopt(candidate, started)
             if candidate.launch.workers > 1 and self._ready == "call":
                 await greeting.all_workers()
         except BaseException:
             await self.stop(candidate)
             raise
-        if self._ready == "call" and (launch.app, launch.lifespan) == ("app", "auto") and not self.facts.without_lifespan:
+        if (
+            self._ready == "call"
+            and (launch.app, launch.lifespan) == ("app", "auto")
+            and not self.facts.without_lifespan
+        ):
             self.facts.without_lifespan = not await candidate.makes_lifespan()
         if greeting.seconds is not None:
             self.measured = candidate.patience = self.patience.measured(greeting.seconds)

@@ -167,7 +167,7 @@ def _verdict(findings: Sequence[Finding], run: Run | None) -> str:
     if load > 2 or scale > 1.5 or starts > 3:
         return (
             f"Verdicts from this machine can be trusted, but it is slow or busy now ({speed}; {load:.1f} processes "
-            f"wait for each processor). Waits are stretched by what is measured at the start of each server; if cases come "
-            f"out as inconclusive, add --timeout-scale {max(2, round(scale))}."
+            f"wait for each processor). Waits are stretched by what is measured at the start of each server; if cases "
+            f"come out as inconclusive, add --timeout-scale {max(2, round(scale))}."
         )
     return f"Verdicts from this machine can be trusted: {speed}."

@@ -11,6 +11,8 @@ Frames are a length of four bytes, big-endian, and a JSON object. How values are
 the probe saw) and ``decode`` (what it is to use).
 """
 
+from __future__ import annotations
+
 import asyncio
 import builtins
 import contextlib
@@ -28,6 +30,7 @@ import sys
 import threading
 import time
 from collections import deque
+from typing import Any
 from collections.abc import Mapping
 
 #: Byte strings that are longer than this travel as length and digest.
@@ -41,7 +44,7 @@ _LENGTH = struct.Struct(">I")
 # What the probe saw, as JSON
 
 
-def encode(value, depth=0):
+def encode(value: Any, depth: Any = 0) -> Any:
     """Describe a value with its exact Python type, so that it can be judged elsewhere.
 
     None, bool, int, str, finite floats and lists stand for themselves; everything else is an object with one key
@@ -62,7 +65,8 @@ def encode(value, depth=0):
         return {"t": [encode(item, depth + 1) for item in value]}
     if kind is dict:
         return {"d": [[encode(key, depth + 1), encode(item, depth + 1)] for key, item in value.items()]}
-    for base in (bool, int, str, bytes, float, list, tuple, dict):
+    bases: Any = (bool, int, str, bytes, float, list, tuple, dict)
+    for base in bases:
         if isinstance(value, base):
             try:
                 return {"s": [_name(kind), encode(base(value), depth + 1)]}
@@ -71,13 +75,13 @@ def encode(value, depth=0):
     return _encode_object(value, kind, depth)
 
 
-def _encode_bytes(value):
+def _encode_bytes(value: Any) -> Any:
     if len(value) <= WHOLE_BYTES:
         return {"b": value.decode("latin-1")}
     return {"B": [len(value), hashlib.sha256(value).hexdigest(), value[:64].decode("latin-1")]}
 
 
-def _encode_object(value, kind, depth):
+def _encode_object(value: Any, kind: Any, depth: Any) -> Any:
     try:
         if not isinstance(value, (bytearray, memoryview)):
             iterator = iter(value.items() if isinstance(value, Mapping) else value)
@@ -88,18 +92,18 @@ def _encode_object(value, kind, depth):
     return {"o": [_name(kind), _repr(value)]}
 
 
-def _name(kind):
+def _name(kind: Any) -> Any:
     return kind.__name__ if kind.__module__ == "builtins" else kind.__module__ + "." + kind.__qualname__
 
 
-def _repr(value):
+def _repr(value: Any) -> Any:
     try:
         return repr(value)[:500]
     except Exception as error:
         return "<repr failed: %s>" % type(error).__name__
 
 
-def describe(error):
+def describe(error: Any) -> Any:
     """Describe an exception: its class, the names of all its base classes, and its text."""
     return {
         "type": _name(type(error)),
@@ -108,7 +112,7 @@ def describe(error):
     }
 
 
-def _str(error):
+def _str(error: Any) -> Any:
     try:
         return str(error)[:1000]
     except Exception:
@@ -123,20 +127,21 @@ class _StrSubclass(str):
 
 
 class _Opaque:
-    def __repr__(self):
+    def __repr__(self) -> Any:
         return "<an object that cannot be serialised>"
 
 
 class _Stubborn:
     """An object with which nothing can be done but to hand it on."""
 
-    def _refuse(self, *_):
+    def _raise(self, *_: Any) -> None:
         raise TypeError("this object was to be handed on as it is")
 
+    _refuse: Any = _raise
     __copy__ = __deepcopy__ = __reduce__ = __reduce_ex__ = __eq__ = __hash__ = __bool__ = __iter__ = _refuse
 
 
-def decode(value):
+def decode(value: Any) -> Any:
     """Build the value that the harness described; ``x`` objects are those that JSON has no words for."""
     if isinstance(value, list):
         return [decode(item) for item in value]
@@ -153,12 +158,12 @@ def decode(value):
     return _ODD[name](*arguments)
 
 
-def payload(seed, length):
+def payload(seed: Any, length: Any) -> Any:
     """Bytes that look random and are the same for the same seed and length, on both sides of the wire."""
     return hashlib.shake_128(seed.encode()).digest(length)
 
 
-_ODD = {
+_ODD: dict[str, Any] = {
     "generator": lambda items: (item for item in items),
     "iterator": iter,
     "dict-items": lambda pairs: dict(pairs).items(),
@@ -186,13 +191,13 @@ _ODD = {
 class _Asyncio:
     name = "asyncio"
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.loop = self.itself = asyncio.get_running_loop()
 
-    def describe(self):
+    def describe(self) -> Any:
         return _name(type(self.loop))
 
-    def soon(self, function, *arguments):
+    def soon(self, function: Any, *arguments: Any) -> None:
         try:
             self.loop.call_soon_threadsafe(function, *arguments)
         except RuntimeError:
@@ -203,7 +208,7 @@ class _Asyncio:
     shield = contextlib.nullcontext
     Cancelled = asyncio.CancelledError
 
-    async def with_children(self, function):
+    async def with_children(self, function: Any) -> Any:
         children = _AsyncioChildren()
         try:
             return await function(children)
@@ -212,20 +217,20 @@ class _Asyncio:
 
 
 class _AsyncioChildren:
-    def __init__(self):
-        self.tasks = {}
+    def __init__(self) -> None:
+        self.tasks: dict[int, Any] = {}
 
-    def start(self, number, function, *arguments):
+    def start(self, number: Any, function: Any, *arguments: Any) -> None:
         task = asyncio.ensure_future(function(*arguments))
         self.tasks[number] = task
         task.add_done_callback(lambda _: self.tasks.pop(number, None))
 
-    def cancel(self, number):
+    def cancel(self, number: Any) -> None:
         task = self.tasks.get(number)
         if task is not None:
             task.cancel()
 
-    async def close(self):
+    async def close(self) -> None:
         tasks = list(self.tasks.values())
         for task in tasks:
             task.cancel()
@@ -236,7 +241,7 @@ class _AsyncioChildren:
 class _Trio:
     name = "trio"
 
-    def __init__(self):
+    def __init__(self) -> None:
         trio = sys.modules["trio"]
         self.trio = trio
         self.token = self.itself = trio.lowlevel.current_trio_token()
@@ -244,19 +249,19 @@ class _Trio:
         self.sleep = trio.sleep
         self.Cancelled = trio.Cancelled
 
-    def describe(self):
+    def describe(self) -> Any:
         return "trio"
 
-    def soon(self, function, *arguments):
+    def soon(self, function: Any, *arguments: Any) -> None:
         try:
             self.token.run_sync_soon(function, *arguments)
         except self.trio.RunFinishedError:
             pass
 
-    def shield(self):
+    def shield(self) -> Any:
         return self.trio.CancelScope(shield=True)
 
-    async def with_children(self, function):
+    async def with_children(self, function: Any) -> Any:
         async with self.trio.open_nursery() as nursery:
             try:
                 return await function(_TrioChildren(self.trio, nursery))
@@ -265,27 +270,27 @@ class _Trio:
 
 
 class _TrioChildren:
-    def __init__(self, trio, nursery):
+    def __init__(self, trio: Any, nursery: Any) -> None:
         self.trio = trio
         self.nursery = nursery
-        self.scopes = {}
+        self.scopes: dict[int, Any] = {}
 
-    def start(self, number, function, *arguments):
+    def start(self, number: Any, function: Any, *arguments: Any) -> None:
         self.scopes[number] = self.trio.CancelScope()
         self.nursery.start_soon(self._run, number, function, arguments)
 
-    async def _run(self, number, function, arguments):
+    async def _run(self, number: Any, function: Any, arguments: Any) -> None:
         with self.scopes[number]:
             await function(*arguments)
         self.scopes.pop(number, None)
 
-    def cancel(self, number):
+    def cancel(self, number: Any) -> None:
         scope = self.scopes.get(number)
         if scope is not None:
             scope.cancel()
 
 
-def _current_loop():
+def _current_loop() -> Any:
     trio = sys.modules.get("trio")
     if trio is not None:
         try:
@@ -301,20 +306,20 @@ def _current_loop():
 class _Control:
     """One connection of this process to the harness; a daemon thread reads it and hands steps to the loops."""
 
-    _current = None
+    _current: Any = None
     _lock = threading.Lock()
 
     @classmethod
-    def current(cls):
+    def current(cls) -> Any:
         """The connection of this very process: a fork opens its own."""
         with cls._lock:
             if cls._current is None or cls._current.pid != os.getpid():
                 cls._current = cls()
             return cls._current
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.pid = os.getpid()
-        self.calls = {}
+        self.calls: dict[int, Any] = {}
         self.numbers = itertools.count(1)
         self.writing = threading.Lock()
         self.open = True
@@ -331,7 +336,7 @@ class _Control:
         threading.Thread(target=self._read, name="asgi-probe-control", daemon=True).start()
 
     @staticmethod
-    def _connect(address):
+    def _connect(address: Any) -> Any:
         scheme, _, rest = address.partition(":")
         if scheme == "unix":
             connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -342,7 +347,7 @@ class _Control:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return connection
 
-    def write(self, frame):
+    def write(self, frame: Any) -> None:
         data = json.dumps(frame, separators=(",", ":")).encode()
         try:
             with self.writing:
@@ -350,7 +355,7 @@ class _Control:
         except OSError:
             self.open = False
 
-    def _read(self):
+    def _read(self) -> None:
         try:
             stream = self.socket.makefile("rb")
             while True:
@@ -368,7 +373,7 @@ class _Control:
             call.loop.soon(call.take, {"do": "return", "n": 0})
 
 
-def _versions():
+def _versions() -> Any:
     """Versions of the packages that are loaded in this process: who serves, and with what."""
     from importlib.metadata import version
 
@@ -395,7 +400,7 @@ _INTERESTING = {
 class _Ending(Exception):
     """How the application is to end: by returning (``error`` is None) or by raising ``error``."""
 
-    def __init__(self, error):
+    def __init__(self, error: Any) -> None:
         self.error = error
 
 
@@ -408,16 +413,16 @@ class ProbeBaseError(BaseException):
 
 
 class _Call:
-    def __init__(self, scope, receive, send, style):
+    def __init__(self, scope: Any, receive: Any, send: Any, style: Any) -> None:
         self.scope = scope
         self.receive = receive
         self.send = send
         self.loop = _current_loop()
-        self.steps = deque()
+        self.steps: Any = deque()
         self.arrived = self.loop.Event()
-        self.last_event = None
-        self.last_error = None
-        self.progress = {}
+        self.last_event: Any = None
+        self.last_error: BaseException | None = None
+        self.progress: dict[int, Any] = {}
         self.control = _Control.current()
         self.number = next(self.control.numbers)
         self.control.calls[self.number] = self
@@ -431,19 +436,19 @@ class _Call:
             backend=self.loop.name,
         )
 
-    def write(self, **frame):
+    def write(self, **frame: Any) -> None:
         frame["call"] = self.number
         frame["at"] = time.monotonic()
         self.control.write(frame)
 
-    def take(self, step):
+    def take(self, step: Any) -> None:
         if step.get("at_once"):
             self.take_at_once(step)
             return
         self.steps.append(step)
         self.arrived.set()
 
-    def take_at_once(self, step):
+    def take_at_once(self, step: Any) -> None:
         """Take a step that awaits nothing, also while the application waits in another one."""
         try:
             getattr(self, "do_" + step["do"])(step).send(None)
@@ -452,7 +457,7 @@ class _Call:
         except Exception as error:
             self.write(n=step["n"], raised=describe(error))
 
-    async def next_step(self):
+    async def next_step(self) -> Any:
         while not self.steps:
             if not self.control.open:
                 return {"do": "return", "n": 0}
@@ -461,7 +466,7 @@ class _Call:
                 await self.arrived.wait()
         return self.steps.popleft()
 
-    async def run(self, ending=None):
+    async def run(self, ending: Any = None) -> None:
         """Follow the steps to the call's end, or come to an ``ending`` that stands already."""
         try:
             if ending is None:
@@ -479,7 +484,7 @@ class _Call:
         self.write(ended="raised", error=describe(ending.error))
         raise ending.error
 
-    async def follow(self, children):
+    async def follow(self, children: Any) -> Any:
         """Take steps until one ends the call; None when a step needs a child task and there are none yet."""
         while True:
             step = await self.next_step()
@@ -497,7 +502,7 @@ class _Call:
             except _Ending as ending:
                 return ending
 
-    async def take_step(self, step):
+    async def take_step(self, step: Any) -> None:
         action = getattr(self, "do_" + step["do"].replace("-", "_"))
         try:
             result = await action(step)
@@ -517,12 +522,12 @@ class _Call:
 
     # The steps, each by the name that the harness uses
 
-    async def do_receive(self, step):
+    async def do_receive(self, step: Any) -> Any:
         event = await self.receive()
         self.last_event = event
         return encode(event)
 
-    async def do_receive_and_clean(self, step):
+    async def do_receive_and_clean(self, step: Any) -> Any:
         """Receive; cancelled meanwhile, tell so, take some seconds to clean up, and let the cancellation go on then."""
         try:
             return await self.do_receive(step)
@@ -532,16 +537,16 @@ class _Call:
                 await self.loop.sleep(step["seconds"])
             raise
 
-    async def do_send(self, step):
+    async def do_send(self, step: Any) -> Any:
         for done, event in enumerate(decode(step["events"])):
             self.progress[step["n"]] = done
             await self.send(event)
         return len(step["events"])
 
-    async def do_send_arguments(self, step):
+    async def do_send_arguments(self, step: Any) -> None:
         await self.send(*decode(step["arguments"]))
 
-    async def do_receive_body(self, step):
+    async def do_receive_body(self, step: Any) -> Any:
         events, digest, size, body, head = [], hashlib.sha256(), 0, b"", b""
         limit = step.get("limit")
         while True:
@@ -562,7 +567,7 @@ class _Call:
         whole = encode(body) if size <= WHOLE_BYTES else {"B": [size, digest.hexdigest(), head.decode("latin-1")]}
         return {"events": events, "body": whole}
 
-    async def do_flood(self, step):
+    async def do_flood(self, step: Any) -> Any:
         """Send one event ``count`` times, ``interval`` seconds apart; tells how many went through."""
         event, done = decode(step["event"]), 0
         while done < step["count"]:
@@ -573,16 +578,16 @@ class _Call:
                 await self.loop.sleep(step["interval"])
         return done
 
-    async def do_progress(self, step):
+    async def do_progress(self, step: Any) -> Any:
         return self.progress.get(step["step"], 0)
 
-    async def do_sleep(self, step):
+    async def do_sleep(self, step: Any) -> None:
         await self.loop.sleep(step["seconds"])
 
-    async def do_return(self, step):
+    async def do_return(self, step: Any) -> None:
         raise _Ending(None)
 
-    async def do_raise(self, step):
+    async def do_raise(self, step: Any) -> None:
         kind = step["error"]
         if kind == "last":
             raise _Ending(self.last_error)
@@ -592,13 +597,13 @@ class _Call:
             raise _Ending(ProbeBaseError(step["text"]))
         raise _Ending(getattr(builtins, kind, ProbeError)(step["text"]))
 
-    async def do_scope(self, step):
+    async def do_scope(self, step: Any) -> Any:
         return encode(self.scope)
 
-    async def do_iterate(self, step):
+    async def do_iterate(self, step: Any) -> Any:
         return encode(list(_at(self.scope, step["path"])))
 
-    async def do_change(self, step):
+    async def do_change(self, step: Any) -> None:
         """Change the scope, or with ``event`` the last event: set, delete, append or clear at a path of keys."""
         target = _at(self.last_event if step.get("event") else self.scope, step["path"])
         operation = step["operation"]
@@ -611,12 +616,12 @@ class _Call:
         else:
             target.clear()
 
-    async def do_identity(self, step):
+    async def do_identity(self, step: Any) -> Any:
         """Tell which object this is, to see whether calls share it: only equality of the numbers means something."""
         found = _at(self.last_event if step.get("event") else self.scope, step["path"])
         return id(found)
 
-    async def do_awaitables(self, step):
+    async def do_awaitables(self, step: Any) -> Any:
         """Whether receive() and send(event) give awaitables; the event is sent and the receive is awaited."""
         sending = self.send(decode(step["event"]))
         sent = inspect.isawaitable(sending)
@@ -626,7 +631,7 @@ class _Call:
         event = await receiving
         return {"send": sent, "receive": received, "event": encode(event)}
 
-    async def do_loop_works(self, step):
+    async def do_loop_works(self, step: Any) -> Any:
         """Use primitives of the running loop, as an application would; tells what was found running."""
         event = self.loop.Event()
         self.loop.soon(event.set)
@@ -634,9 +639,11 @@ class _Call:
         await self.loop.sleep(0)
         return self.loop.name
 
-    async def do_house(self, step):
+    async def do_house(self, step: Any) -> Any:
         """Count what lives in this process: tasks, open file descriptors, resident memory in bytes (None: unknown)."""
         tasks = len(asyncio.all_tasks()) if self.loop.name == "asyncio" else None
+        descriptors: int | None
+        resident: int | None
         try:
             descriptors = len(os.listdir("/proc/self/fd"))
             with open("/proc/self/statm") as statm:
@@ -646,13 +653,13 @@ class _Call:
         return {"tasks": tasks, "descriptors": descriptors, "resident": resident}
 
 
-def _at(value, path):
+def _at(value: Any, path: Any) -> Any:
     for key in path:
         value = value[decode(key)]
     return value
 
 
-def _shortened(event):
+def _shortened(event: Any) -> Any:
     """The event with a long body told by its digest, however short the limit for whole bytes is."""
     if isinstance(event, dict) and type(event.get("body")) is bytes and len(event["body"]) > 1024:
         body = event["body"]
@@ -661,23 +668,23 @@ def _shortened(event):
     return encode(event)
 
 
-async def _run(scope, receive, send, style="single"):
+async def _run(scope: Any, receive: Any, send: Any, style: Any = "single") -> None:
     await _Call(scope, receive, send, style).run()
 
 
 # The kinds of callable that can be mounted
 
 
-async def app(scope, receive, send):
+async def app(scope: Any, receive: Any, send: Any) -> None:
     """A coroutine function: the usual application."""
     await _run(scope, receive, send)
 
 
 class _Application:
-    async def __call__(self, scope, receive, send):
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         await _run(scope, receive, send)
 
-    async def method(self, scope, receive, send):
+    async def method(self, scope: Any, receive: Any, send: Any) -> None:
         await _run(scope, receive, send)
 
 
@@ -686,15 +693,15 @@ bound = instance.method
 partial = functools.partial(_run, style="single")
 
 
-def plain(scope, receive, send):
+def plain(scope: Any, receive: Any, send: Any) -> Any:
     """A plain function that returns an awaitable."""
     return _run(scope, receive, send)
 
 
-def legacy(scope):
+def legacy(scope: Any) -> Any:
     """A double-callable application of ASGI 2, as a function."""
 
-    async def application(receive, send):
+    async def application(receive: Any, send: Any) -> None:
         await _run(scope, receive, send, style="legacy")
 
     return application
@@ -703,10 +710,10 @@ def legacy(scope):
 class LegacyClass:
     """A double-callable application of ASGI 2, as a class."""
 
-    def __init__(self, scope):
+    def __init__(self, scope: Any) -> None:
         self.scope = scope
 
-    async def __call__(self, receive, send):
+    async def __call__(self, receive: Any, send: Any) -> None:
         """Take the steps of this call."""
         await _run(self.scope, receive, send, style="legacy")
 
@@ -714,20 +721,20 @@ class LegacyClass:
 legacy_class = LegacyClass
 
 
-async def raises_for_lifespan(scope, receive, send):
+async def raises_for_lifespan(scope: Any, receive: Any, send: Any) -> None:
     """An application that knows no lifespan: it raises for that scope, before it awaits anything."""
     await _Call(scope, receive, send, "single").run(_for_lifespan(scope, _Ending(AssertionError("unknown scope"))))
 
 
-async def returns_for_lifespan(scope, receive, send):
+async def returns_for_lifespan(scope: Any, receive: Any, send: Any) -> None:
     """An application that returns for the lifespan scope, before it awaits anything."""
     await _Call(scope, receive, send, "single").run(_for_lifespan(scope, _Ending(None)))
 
 
-def _for_lifespan(scope, ending):
+def _for_lifespan(scope: Any, ending: Any) -> Any:
     return ending if scope["type"] == "lifespan" else None
 
 
-def factory():
+def factory() -> Any:
     """A function without arguments that makes the application."""
     return app

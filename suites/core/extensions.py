@@ -7,12 +7,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from asgi_conformance.call import Call, Raised
+from asgi_conformance.call import Call
 from asgi_conformance.case import case
 from asgi_conformance.circumstance import EVERY_HTTP
 from asgi_conformance.clients.http import HttpClient, Response
 from asgi_conformance.exchange import Exchange, Refusal
 from asgi_conformance.expect import expect
+from asgi_conformance.step import Raised
 from asgi_conformance.values import odd
 from asgi_conformance.verdict import Broken
 

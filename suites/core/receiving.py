@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from asgi_conformance.call import Call, Step, show_event
+from asgi_conformance.call import Call
 from asgi_conformance.case import case
 from asgi_conformance.circumstance import EVERY_HTTP
 from asgi_conformance.control import decode, encode
 from asgi_conformance.exchange import Exchange
-from asgi_conformance.expect import expect, show
+from asgi_conformance.expect import expect, show, show_event
+from asgi_conformance.step import Step
 from asgi_conformance.verdict import Broken
 
 from ..http.messages import early_call

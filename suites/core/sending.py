@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from asgi_conformance.call import Call, Step
+from asgi_conformance.call import Call
 from asgi_conformance.candidate.launch import Launch
 from asgi_conformance.case import case
 from asgi_conformance.circumstance import DEFAULT, EVERY_HTTP, HTTP2
@@ -14,6 +14,7 @@ from asgi_conformance.clients.http2_client import Http2Client
 from asgi_conformance.control import encode
 from asgi_conformance.exchange import Exchange
 from asgi_conformance.expect import expect
+from asgi_conformance.step import Step
 from asgi_conformance.values import Digest, payload, payload_there
 from asgi_conformance.verdict import Broken, TimedOut
 

@@ -7,10 +7,11 @@ from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 from itertools import chain, repeat
 
-from asgi_conformance.call import Body, Call
+from asgi_conformance.call import Call
 from asgi_conformance.clients.http import HttpClient, Response
 from asgi_conformance.exchange import Exchange
 from asgi_conformance.expect import expect, show
+from asgi_conformance.step import Body
 from asgi_conformance.values import Digest
 from asgi_conformance.verdict import Broken
 

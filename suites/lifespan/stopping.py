@@ -231,7 +231,7 @@ async def running_calls_are_told_and_awaited(exchange: Exchange, seen: LongReque
     if not seen.cut and seen.told == Told():
         raise exchange.observed("it waits for the request for longer than its own time for requests at a stop")
     expect(seen.told, "the application").satisfies(
-        "learns of the stop while receive() waits", lambda told: told.event or told.raised, str(seen.told)
+        "learns of the stop while receive() waits", lambda told: bool(told.event or told.raised), str(seen.told)
     )
     expect(seen.awaited, "the application").is_true("can clean up", f"{seen.told}, and its process ends a moment later")
 

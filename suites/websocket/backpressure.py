@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
-from asgi_conformance.call import Call, Step
+from asgi_conformance.call import Call
 from asgi_conformance.case import case
 from asgi_conformance.circumstance import DEFAULT, HTTP2
 from asgi_conformance.clients.websocket import WebSocketClient
 from asgi_conformance.exchange import Exchange
+from asgi_conformance.step import Step
 from asgi_conformance.values import payload_there
 from asgi_conformance.verdict import Broken, TimedOut
 

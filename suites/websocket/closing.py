@@ -7,12 +7,13 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
-from asgi_conformance.call import Call, Raised, Step
+from asgi_conformance.call import Call
 from asgi_conformance.case import case
 from asgi_conformance.circumstance import DEFAULT, EVERY_WEBSOCKET, HTTP2
 from asgi_conformance.clients.websocket import CloseSeen, WebSocketClient
 from asgi_conformance.exchange import Exchange
 from asgi_conformance.expect import expect
+from asgi_conformance.step import Raised, Step
 from asgi_conformance.verdict import Broken
 
 from .conversation import Message, close, closing_with, leave_when_closed, numbered, sent, text, told, until_closed

@@ -7,10 +7,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from asgi_conformance.call import Call, Step
+from asgi_conformance.call import Call
 from asgi_conformance.clients.websocket import CloseSeen, Frame, Opcode, WebSocketClient
 from asgi_conformance.exchange import Exchange
 from asgi_conformance.expect import expect, show
+from asgi_conformance.step import Step
 from asgi_conformance.values import Digest
 from asgi_conformance.verdict import Broken, Outcome, TimedOut
 

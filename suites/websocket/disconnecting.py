@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from asgi_conformance.call import show_event
 from asgi_conformance.candidate.launch import Launch
 from asgi_conformance.case import case
 from asgi_conformance.circumstance import EVERY_WEBSOCKET, EVERY_WEBSOCKET_AND_TLS
 from asgi_conformance.clients.frames import encode
 from asgi_conformance.clients.websocket import Frame, Opcode, WebSocketClient
 from asgi_conformance.exchange import Exchange
-from asgi_conformance.expect import expect
+from asgi_conformance.expect import expect, show_event
 from asgi_conformance.verdict import Broken
 from asgi_conformance.websockets import websocket_call, websocket_over
 

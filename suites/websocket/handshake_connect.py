@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 
-from asgi_conformance.call import Call, Step
+from asgi_conformance.call import Call
 from asgi_conformance.case import case
 from asgi_conformance.circumstance import DEFAULT, EVERY_WEBSOCKET, EVERY_WEBSOCKET_AND_TLS, HTTP2
 from asgi_conformance.clients.frames import Frame, Opcode, encode
@@ -13,6 +13,7 @@ from asgi_conformance.clients.http2_websocket import Http2Carrier
 from asgi_conformance.clients.websocket import Http1Carrier, WebSocketClient
 from asgi_conformance.exchange import Exchange
 from asgi_conformance.expect import expect, show
+from asgi_conformance.step import Step
 from asgi_conformance.verdict import Broken, Level, TimedOut
 
 from ..leaving import WAYS

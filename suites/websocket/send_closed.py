@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asgi_conformance.call import Call
+from asgi_conformance.call import Call, Raised
 from asgi_conformance.case import case
 from asgi_conformance.circumstance import DEFAULT, EVERY_WEBSOCKET, HTTP2
 from asgi_conformance.exchange import Exchange
@@ -83,6 +83,23 @@ async def nothing_else_is_raised(exchange: Exchange, leave: Leave) -> None:
         await send_to_nobody(exchange, app, event)
 
 
+@case("websocket.send-closed.no-other-exception", "at-once", each={**WAYS, **VIOLATIONS}, circumstances=EVERY_WEBSOCKET)
+async def nothing_else_is_raised_at_once(exchange: Exchange, leave: Leave) -> None:
+    """A send() right after websocket.disconnect, before the server has tidied up, raises an OSError or nothing."""
+    client, app = await exchange.open_websocket()
+    waiting, sending = app.begin_receive(), app.begin_send(text())
+    await app.ask("progress", step=waiting.number, at_once=True)
+    await leave(client)
+    await told(exchange, app, waiting)
+    expect_nothing_else(await sending.outcome())
+
+
+def expect_nothing_else(raised: Raised | None) -> None:
+    """Expect that a send() raised nothing, or an OSError, or was cancelled with its call."""
+    if raised is not None and not raised.is_os_error and not raised.is_cancellation:
+        raise Broken("send() on the closed WebSocket returns, or raises an OSError", f"it raised {raised}")
+
+
 @case("websocket.send-closed.no-other-exception", "while-sending", each=WAYS, circumstances=EVERY_WEBSOCKET)
 async def nothing_else_is_raised_at_the_moment_of_the_end(exchange: Exchange, leave: Leave) -> None:
     """Of the sends that are under way when clients leave none raises anything but an OSError.
@@ -99,9 +116,7 @@ async def nothing_else_is_raised_at_the_moment_of_the_end(exchange: Exchange, le
         streams.append((app, stream, waiting))
     for app, stream, waiting in streams:
         await told(exchange, app, waiting)
-        raised = await stream.outcome()
-        if raised is not None and not raised.is_os_error and not raised.is_cancellation:
-            raise Broken("send() on the closed WebSocket returns, or raises an OSError", f"it raised {raised}")
+        expect_nothing_else(await stream.outcome())
 
 
 @case("websocket.send-closed.after-own-close", each=AFTER, circumstances=EVERY_WEBSOCKET)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from asgi_conformance.suites.stops import WITH_WEBSOCKET, OpenWebSocket
-
 from asgi_conformance.case import case
 from asgi_conformance.exchange import Exchange
 from asgi_conformance.expect import expect
+from asgi_conformance.suites.stops import WITH_WEBSOCKET, OpenWebSocket
 
 #: Going away, restart; and where no close frame came: none, lost.
 CODES = (1001, 1012, 1005, 1006)

@@ -167,4 +167,4 @@ def test_a_case_is_located_where_it_is_written() -> None:
     from asgi_conformance.case import load_suites
 
     case = next(iter(load_suites().cases.values()))
-    assert Path(case.function.__code__.co_filename).exists()  # type: ignore[attr-defined]
+    assert Path(case.function.__code__.co_filename).exists()
