@@ -104,9 +104,9 @@ async def _stop(exchange: Exchange, app: Call, seen: Ordinary) -> None:
 
 
 async def answered_scope(exchange: Exchange) -> dict[str, Any]:
-    """The scope of a request that was answered."""
+    """The scope of a request that was answered, after which the server closes the connection."""
     client = await exchange.http1()
-    await client.request("GET", "/")
+    await client.request("GET", "/", [(b"connection", b"close")])
     call = await exchange.call(client)
     await exchange.answered(client, call)
     await call.finish()

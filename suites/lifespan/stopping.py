@@ -188,6 +188,12 @@ async def requests_are_over_before_shutdown(exchange: Exchange, seen: Busy) -> N
     expect(seen.shutdown.get("type"), "the type of the event").equals("lifespan.shutdown")
 
 
+@case("lifespan.shutdown.sent", "busy", life=BUSY)
+async def shutdown_comes_though_the_server_is_busy(exchange: Exchange, seen: Busy) -> None:
+    """Asked to stop while a request runs and a connection is idle, the server gives shutdown in the end."""
+    expect(seen.shutdown.get("type"), "the type of the event at the stop").equals("lifespan.shutdown")
+
+
 @case("lifespan.shutdown.finishes-requests", life=BUSY)
 async def a_running_request_is_finished(exchange: Exchange, seen: Busy) -> None:
     """A response that the application finishes soon after the server was asked to stop reaches the client whole."""

@@ -66,6 +66,7 @@ async def late_startup_gets_no_shutdown(original: Any, self: Any, wait: Any = No
     "lifespan.Lifespan.shut_down",
     name="lifespan.shutdown.sent/not-when-busy",
     breaks="lifespan.shutdown.sent/open-websocket",
+    also=["lifespan.shutdown.sent/busy"],
     follows=["lifespan.*"],
 )
 async def busy_server_gives_no_shutdown(original: Any, self: Any) -> None:
