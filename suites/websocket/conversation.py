@@ -156,7 +156,7 @@ async def messages(exchange: Exchange, client: WebSocketClient) -> list[str | by
         Broken: something came that a server must not send.
     """
     try:
-        await asyncio.wait_for(client.closed(), exchange.patience.prompt)
+        await asyncio.wait_for(until_closed(client), exchange.patience.prompt)
     except asyncio.TimeoutError:
         exchange.remark("the WebSocket was left open")
     return list(client.messages)
@@ -165,13 +165,14 @@ async def messages(exchange: Exchange, client: WebSocketClient) -> list[str | by
 async def refused(exchange: Exchange, client: WebSocketClient, app: Call, what: str, event: object) -> None:
     """Have the application send an invalid event on an open WebSocket: send() has to raise, and nothing may come of it.
 
-    The application then returns, and the server has to go on serving. ``what`` names the event in the verdict.
+    The application then closes, and the server has to go on serving. ``what`` names the event in the verdict.
 
     Raises:
         Broken: it did not raise, or a message came to the client.
     """
     raised = await app.try_send(event)
-    await app.finish()
+    app.begin_send(close())
+    app.end_by_return()
     came = await messages(exchange, client)
     told = f"the client got {show(came)}" if came else "no message came to the client"
     expected = f"send() raises an exception for {what}, and no message comes of it"
