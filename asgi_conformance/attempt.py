@@ -12,17 +12,20 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from asgi_conformance.ambient import Breach
+from asgi_conformance.applicable import check_since
 from asgi_conformance.candidate.running import RunningCandidate
 from asgi_conformance.candidate.starting import Starter
 from asgi_conformance.case import Case, Suites
 from asgi_conformance.errors import ConformanceError, SuiteError
-from asgi_conformance.exchange import Exchange, check_since
+from asgi_conformance.exchange import Exchange
 from asgi_conformance.life import Record
 from asgi_conformance.trace import Entry
 from asgi_conformance.verdict import Broken, CandidateDied, Level, Observed, Outcome, Undecided, Verdict
 
 #: The longest a case may run, in deadlines: past it something waits that should not.
 _LONGEST = 12
+#: After so many seconds a case that goes on in spite of that is ended again.
+_AGAIN = 0.5
 _names = itertools.count(1)
 
 
@@ -169,6 +172,8 @@ class _Limit:
     def _strike(self, task: asyncio.Task[object]) -> None:
         self._struck = True
         task.cancel()
+        # asyncio.wait_for, which may be anywhere in the task, can lose a cancellation before Python 3.12.
+        self._timer = asyncio.get_running_loop().call_later(_AGAIN, self._strike, task)
 
     async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self._timer.cancel()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Iterable, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Awaitable, Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from asgi_conformance.ambient import Shapes, Watch
+from asgi_conformance.applicable import check_extension, check_since
 from asgi_conformance.call import Call
 from asgi_conformance.circumstance import DEFAULT, Circumstance
 from asgi_conformance.clients.http import HttpClient, Response
@@ -16,47 +17,24 @@ from asgi_conformance.clients.waiting import Bell
 from asgi_conformance.clients.wire import Wire
 from asgi_conformance.expect import expect
 from asgi_conformance.lifecycle import Lifecycle
+from asgi_conformance.opening import WebSocketOpening
+from asgi_conformance.outcomes import Outcomes
 from asgi_conformance.patience import Patience
+from asgi_conformance.refusal import Refusal, Tagged, refusal_by
 from asgi_conformance.step import Ended
 from asgi_conformance.trace import Trace
-from asgi_conformance.verdict import (
-    Broken,
-    CandidateDied,
-    Inconclusive,
-    NotApplicable,
-    Observed,
-    TimedOut,
-    Unsupported,
-)
+from asgi_conformance.verdict import Broken, CandidateDied, TimedOut, Unsupported
 
 if TYPE_CHECKING:
     from asgi_conformance.candidate.lifespan import OrdinaryLifespan
     from asgi_conformance.candidate.running import RunningCandidate
     from asgi_conformance.candidate.starting import Starter
     from asgi_conformance.clients.http2 import Http2Connection
-    from asgi_conformance.clients.websocket import HandshakeResponse, WebSocketClient
+
+__all__ = ["Exchange", "Refusal"]
 
 
-class Tagged(Protocol):
-    """A client whose last request carried a tag."""
-
-    @property
-    def tag(self) -> str:
-        """The tag of the last request."""
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """The candidate answered a request by itself, or ended the connection, and did not call the application.
-
-    ``response`` is what it answered, or None when the connection ended without an answer; ``what`` is the sentence.
-    """
-
-    response: Response | None
-    what: str
-
-
-class Exchange:
+class Exchange(WebSocketOpening, Outcomes):
     """Both ends of a candidate for the time of one case."""
 
     def __init__(
@@ -75,7 +53,7 @@ class Exchange:
         network = "unix" if candidate.launch.unix else "ipv6" if candidate.launch.ipv6 else None
         self.watch = Watch(shapes or Shapes(), network)
         self.calls: list[Call] = []
-        self.remarks: list[str] = []
+        self.remarks = []
         self._name = name
         self._circumstance = circumstance
         self._since = since
@@ -149,16 +127,6 @@ class Exchange:
         self._connections.append(connection)
         return connection
 
-    async def websocket(self) -> WebSocketClient:
-        """A WebSocket client in the circumstance in which the case runs, before its handshake.
-
-        Raises Unsupported over HTTP/2 when the candidate does not offer WebSockets there.
-        """
-        from asgi_conformance.websockets import websocket_over
-
-        self._protocol = "websocket"
-        return websocket_over(await self.connect())
-
     # The application's end
 
     async def call(self, client: Tagged | None = None) -> Call:
@@ -178,7 +146,7 @@ class Exchange:
 
     async def _next_call(self, tag: str | None, await_answer: object) -> Call | Refusal:
         waiting = asyncio.ensure_future(self._bell.until(lambda: self._has(tag), self.patience.deadline))
-        answering = asyncio.ensure_future(_answer(await_answer)) if await_answer is not None else None
+        answering = asyncio.ensure_future(refusal_by(await_answer)) if await_answer is not None else None
         over = asyncio.ensure_future(self.candidate.exited())
         tasks = {task for task in (waiting, answering, over) if task is not None}
         try:
@@ -215,9 +183,7 @@ class Exchange:
         if self._protocol is not None and call.scope.get("type") != self._protocol:
             return
         check_since(call, self._since)
-        if self._extension is not None and self._extension not in call.extensions:
-            listed = ", ".join(sorted(map(str, call.extensions))) or "none"
-            raise Unsupported(f"the scope does not list the extension {self._extension} (listed: {listed})")
+        check_extension(call, self._extension)
 
     def unclaimed_calls(self) -> list[Call]:
         """The calls that came for this exchange and that the case did not ask for."""
@@ -275,56 +241,6 @@ class Exchange:
         await client.request(method, target, headers, body)
         return client, await self.call(client)
 
-    async def websocket_call(self, client: WebSocketClient) -> Call:
-        """The call of the type ``websocket`` that the handshake of ``client`` caused.
-
-        Raises:
-            Unsupported: the candidate takes no WebSocket at all, not even by the plainest handshake.
-            Broken: it takes WebSockets, and made no such call for this one.
-        """
-        from asgi_conformance.websockets import websocket_call
-
-        return await websocket_call(self, client)
-
-    async def knock(
-        self,
-        target: str | bytes = "/",
-        headers: Iterable[tuple[bytes, bytes]] = (),
-        subprotocols: Sequence[str] = (),
-    ) -> tuple[WebSocketClient, Call]:
-        """A WebSocket handshake in the case's circumstance, and the call that it caused; see :meth:`websocket_call`."""
-        client = await self.websocket()
-        await client.start_handshake(target, headers, subprotocols)
-        return client, await self.websocket_call(client)
-
-    async def open_websocket(
-        self,
-        target: str | bytes = "/",
-        headers: Iterable[tuple[bytes, bytes]] = (),
-        subprotocols: Sequence[str] = (),
-        **accept: object,
-    ) -> tuple[WebSocketClient, Call]:
-        """An open WebSocket: a handshake that the application has received and accepted, the client told of it.
-
-        ``accept`` are the keys of its ``websocket.accept``, such as ``subprotocol``.
-
-        Raises:
-            Unsupported: the candidate takes no WebSocket at all.
-            Broken: the handshake does not come to its end.
-        """
-        client, app = await self.knock(target, headers, subprotocols)
-        await self.accepted(client, app, **accept)
-        return client, app
-
-    async def accepted(self, client: WebSocketClient, call: Call, **accept: object) -> HandshakeResponse:
-        """Receive and accept a handshake, with the keys ``accept``, which has to reach the client; gives its answer."""
-        event = await call.receive()
-        expect(event.get("type"), "the type of the first event").equals("websocket.connect")
-        await call.send({"type": "websocket.accept", **accept})
-        response = await client.handshake_response()
-        expect(response.accepted, "the handshake").is_true("is accepted", f"the answer to it is {response.status}")
-        return response
-
     async def answered(self, client: HttpClient, call: Call, status: int = 200, body: bytes = b"fine") -> Response:
         """Answer a call with a plain response, which has to reach the client; gives the response."""
         await call.respond(status, body=body)
@@ -352,28 +268,6 @@ class Exchange:
             return await asyncio.wait_for(awaitable, seconds)
         except asyncio.TimeoutError:
             raise TimedOut(expected, observed) from None
-
-    # How a case ends other than by a breach
-
-    def observed(self, what: str) -> Observed:
-        """The outcome to raise when the document leaves it free what the candidate does; ``what`` is what it does."""
-        return Observed(what)
-
-    def unsupported(self, reason: str) -> Unsupported:
-        """The outcome to raise when an optional feature is absent, with the evidence as the reason."""
-        return Unsupported(reason)
-
-    def not_applicable(self, reason: str) -> NotApplicable:
-        """The outcome to raise when the requirement does not apply to this candidate."""
-        return NotApplicable(reason)
-
-    def inconclusive(self, reason: str) -> Inconclusive:
-        """The outcome to raise when it cannot be decided."""
-        return Inconclusive(reason)
-
-    def remark(self, text: str) -> None:
-        """Add something worth knowing that is no verdict."""
-        self.remarks.append(text)
 
     # Its own house
 
@@ -403,29 +297,3 @@ class Exchange:
     def patient(self, factor: float) -> None:
         """Stretch this exchange's deadlines, for a case with much to do."""
         self.patience = replace(self.patience, scale=self.patience.scale * factor)
-
-
-async def _answer(client: object) -> Refusal:
-    """Wait for what the candidate answers by itself on the connection of a client."""
-    waiting = getattr(client, "head", None) or getattr(client, "handshake_response")  # noqa: B009
-    try:
-        response = await waiting()
-    except TimedOut:
-        raise
-    except Broken as broken:
-        return Refusal(None, broken.observed)
-    status = response.status
-    return Refusal(response, f"it answered {status} by itself")
-
-
-def check_since(call: Call, since: str | None) -> None:
-    """Raise NotApplicable where the version that a call claims is older than ``since`` (None: it always binds)."""
-    if since is not None and _version(call.spec_version) < _version(since):
-        raise NotApplicable(f"it binds from version {since} on, and the candidate declares {call.spec_version}")
-
-
-def _version(text: str) -> tuple[int, ...]:
-    try:
-        return tuple(int(part) for part in text.split("."))
-    except ValueError:
-        return (0,)

@@ -12,10 +12,11 @@ from asgi_conformance.clients.http2_frames import Setting
 from asgi_conformance.clients.http2_websocket import Http2Carrier
 from asgi_conformance.clients.websocket import Http1Carrier, WebSocketClient
 from asgi_conformance.errors import SuiteError
+from asgi_conformance.refusal import Refusal
 from asgi_conformance.verdict import Broken, Unsupported
 
 if TYPE_CHECKING:
-    from asgi_conformance.exchange import Exchange, Refusal
+    from asgi_conformance.opening import WebSocketOpening
 
 
 def websocket_over(client: HttpClient) -> WebSocketClient:
@@ -35,7 +36,7 @@ def websocket_over(client: HttpClient) -> WebSocketClient:
     return WebSocketClient(Http2Carrier(client))
 
 
-async def websocket_call(exchange: Exchange, client: WebSocketClient) -> Call:
+async def websocket_call(exchange: WebSocketOpening, client: WebSocketClient) -> Call:
     """The call of the type ``websocket`` that the handshake of ``client`` caused.
 
     A server that offers WebSockets over HTTP/2 and takes none breaks one requirement, and not all others.
