@@ -12,7 +12,6 @@ from asgi_conformance.verdict import Broken, CandidateDied
 
 from ..http.messages import body, early_call, start
 from ..leaving import BEGUN, HANG, WAYS, disconnect, ending, leave, left_midway, raised_by, send_to_nobody, streaming
-from ..opening import accepted
 from ..server_log import listening
 
 WHOLE = (start(headers=[(b"content-length", b"5")]), body(b"whole"))
@@ -61,7 +60,7 @@ async def failing_with_a_task_in_receive_ends_the_request(exchange: Exchange) ->
 @case("core.error.app-exception.terminates-connection", "websocket")
 async def failing_ends_the_websocket(exchange: Exchange) -> None:
     """When the application of an accepted WebSocket raises, the WebSocket is closed or its connection ended."""
-    client, app = await accepted(exchange)
+    client, app = await exchange.open_websocket()
     await client.send_text("content")
     await app.receive()
     await app.fail()

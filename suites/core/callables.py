@@ -14,8 +14,6 @@ from asgi_conformance.expect import expect
 from asgi_conformance.life import Life, Record
 from asgi_conformance.verdict import Broken, CandidateDied, Unsupported
 
-from ..opening import accepted
-
 #: How many requests are made after the first.
 MORE = 3
 
@@ -61,7 +59,7 @@ async def mount(exchange: Exchange, seen: Mounted) -> None:
         await exchange.still_serves()
     seen.calls = len(exchange.calls)
     try:
-        socket, other = await accepted(exchange)
+        socket, other = await exchange.open_websocket()
     except Unsupported:
         seen.echoed = None
         return

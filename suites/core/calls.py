@@ -10,7 +10,6 @@ from asgi_conformance.expect import expect
 from asgi_conformance.verdict import Broken
 
 from ..leaving import disconnect, left_midway
-from ..opening import accepted
 
 #: How many requests are counted.
 MANY = 5
@@ -42,7 +41,7 @@ async def each_request_of_a_connection_is_one_call(exchange: Exchange) -> None:
 @case("core.app.called-once-per-connection", "websocket")
 async def each_websocket_is_one_call(exchange: Exchange) -> None:
     """The application is called exactly once for a WebSocket, however many messages come over it."""
-    client, app = await accepted(exchange)
+    client, app = await exchange.open_websocket()
     for number in range(MANY):
         await client.send_text(f"message {number}")
         event = await app.receive()

@@ -13,7 +13,6 @@ from asgi_conformance.verdict import Broken
 
 from ..http.messages import early_call
 from ..leaving import disconnect
-from ..opening import accepted
 
 START = {"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]}
 
@@ -45,7 +44,7 @@ async def receive_waits_while_there_is_nothing(exchange: Exchange) -> None:
 @case("core.receive.waits-for-event", "websocket")
 async def receive_waits_for_a_message(exchange: Exchange) -> None:
     """On a silent WebSocket receive() waits, and gives the message when it comes."""
-    client, app = await accepted(exchange)
+    client, app = await exchange.open_websocket()
     waiting = app.begin_receive(beside=True)
     await still_waiting(exchange, app, waiting)
     await client.send_text("at last")
@@ -113,7 +112,7 @@ async def a_cancelled_receive_loses_no_disconnect(exchange: Exchange) -> None:
 @case("core.receive.cancellation-loses-nothing", "websocket")
 async def a_cancelled_receive_loses_no_message(exchange: Exchange) -> None:
     """After a receive() that the application cancelled, the next one gives the message that comes then."""
-    client, app = await accepted(exchange)
+    client, app = await exchange.open_websocket()
     for text in ("first", "second"):
         await cancelled_receive(app)
         await client.send_text(text)

@@ -12,8 +12,6 @@ from asgi_conformance.exchange import Exchange
 from asgi_conformance.expect import expect
 from asgi_conformance.verdict import Broken, Unsupported
 
-from ..opening import accepted
-
 NEWER = re.compile(r"3\.[1-9]\d*")
 
 
@@ -43,7 +41,7 @@ async def requests_name_version_3(exchange: Exchange) -> None:
 @case("core.scope.asgi.version.value", "websocket")
 async def websockets_name_version_3(exchange: Exchange) -> None:
     """The ASGI version in the scope of a WebSocket is "3.0", for an application that is a single callable."""
-    _, app = await accepted(exchange)
+    _, app = await exchange.open_websocket()
     is_of_single_callables(exchange, app)
 
 
@@ -63,7 +61,7 @@ async def all_scopes_name_one_version(exchange: Exchange) -> None:
     with contextlib.suppress(Unsupported):
         found["lifespan"] = version_in(exchange.look_at_lifespan().call)
     with contextlib.suppress(Unsupported):
-        found["websocket"] = version_in((await accepted(exchange))[1])
+        found["websocket"] = version_in((await exchange.open_websocket())[1])
     if len(found) == 1:
         raise exchange.unsupported("the candidate makes http scopes only: it has neither lifespan nor WebSockets")
     if len(set(map(repr, found.values()))) > 1:

@@ -20,7 +20,6 @@ from asgi_conformance.verdict import Broken, TimedOut
 
 from ..http.messages import body, start
 from ..leaving import WAYS, disconnect, leave, streaming
-from ..opening import accepted
 
 #: A message of a stream that fills every buffer, and how many of them are sent at most: far more than buffers hold.
 SIZE, MOST = 65536, 1024
@@ -148,7 +147,7 @@ async def one_task_sends_while_another_receives(exchange: Exchange) -> None:
 @case("core.send-receive.usable-from-child-tasks", "websocket")
 async def tasks_share_a_websocket(exchange: Exchange) -> None:
     """While one task of the application awaits the messages of a WebSocket, another one answers them."""
-    client, app = await accepted(exchange)
+    client, app = await exchange.open_websocket()
     for text in ("one", "two", "three"):
         waiting = app.begin_receive(beside=True)
         await app.begin_send({"type": "websocket.send", "text": f"before {text}"}, beside=True).result()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from asgi_conformance.circumstance import EVERY_HTTP
-from asgi_conformance.exchange import Exchange, Refusal
+from asgi_conformance.exchange import Exchange
 from asgi_conformance.shaped import shape_cases
 
 SCOPE = {
@@ -38,16 +38,7 @@ async def http(exchange: Exchange) -> None:
 
 async def websocket(exchange: Exchange) -> None:
     """A WebSocket that is opened, brings a message and is closed by the client."""
-    client = await exchange.websocket()
-    await client.start_handshake("/shapes?of=everything", subprotocols=["chat"])
-    app = await exchange.call_or_refusal(client)
-    if isinstance(app, Refusal):
-        raise exchange.unsupported(f"the candidate takes no WebSocket: {app.what}")
-    if app.scope.get("type") == "http":
-        raise exchange.unsupported("the candidate takes no WebSocket: it hands the handshake over as an http request")
-    await app.receive()
-    await app.send({"type": "websocket.accept"})
-    await client.handshake_response()
+    client, app = await exchange.open_websocket("/shapes?of=everything", subprotocols=["chat"])
     await client.send_text("content")
     await app.receive()
     await client.close()

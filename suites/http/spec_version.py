@@ -6,8 +6,6 @@ from asgi_conformance.call import Call
 from asgi_conformance.case import case
 from asgi_conformance.exchange import Exchange
 
-from ..opening import accepted
-
 
 def _claimed(app: Call) -> str:
     asgi = app.scope.get("asgi")
@@ -20,7 +18,7 @@ async def the_claims_for_http_and_websocket(exchange: Exchange) -> None:
     """Which version of the document the server claims for requests, and which for WebSockets."""
     client, app = await exchange.dialogue()
     await exchange.answered(client, app)
-    _, other = await accepted(exchange)
+    _, other = await exchange.open_websocket()
     http, websocket = _claimed(app), _claimed(other)
     if http == websocket:
         raise exchange.observed(f"it claims {http} for requests and for WebSockets")
