@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import shlex
 import sys
@@ -22,6 +23,9 @@ from asgi_conformance.verdict import Verdict
 REFERENCE = shlex.join([sys.executable, "-m", "asgi_conformance.reference_server"]) + " <app>"
 #: Few candidates at a time, as many faults are tried side by side, and no confirmation of what is known to be wrong.
 _SCHEDULE = Schedule(candidates=2, lives=3, confirm=False)
+
+#: How long a run with a fault may take, in seconds of the usual patience.
+_LONGEST = 120.0
 
 #: What the reference server comes to without a fault: of each case, the verdicts and what was observed.
 Clean = Mapping[str, frozenset[tuple[str, str]]]
@@ -110,15 +114,16 @@ async def try_fault(
 ) -> Outcome:
     """Run cases against the reference server with a fault, each once.
 
-    Never raises for what the fault does to the server: where it cannot be run at all, the outcome says so.
+    Never raises for what the fault does to the server: where it cannot be run at all, the outcome says so. What takes
+    too long is ended, and the cases that are left then noticed nothing.
     """
     plan = options("--fault", fault.name, scale=scale, schedule=_SCHEDULE)
     try:
         try:
-            run = await run_candidate(plan, suites, cases)
+            run = await _bounded(plan, suites, cases)
         except CandidateError:
             # The fault is such that not even the greeting is answered.
-            run = await run_candidate(replace(plan, ready="connect"), suites, cases)
+            run = await _bounded(replace(plan, ready="connect"), suites, cases)
     except CandidateError as error:
         return Outcome(fault.name, error=error.message)
     results = run["results"]
@@ -131,3 +136,14 @@ async def try_fault(
             if result["verdict"] in (Verdict.INCONCLUSIVE, Verdict.ERROR)
         },
     )
+
+
+async def _bounded(plan: Options, suites: Suites, cases: Sequence[Case]) -> Run:
+    """The run, or what there is of it after :data:`_LONGEST` seconds."""
+    running = asyncio.ensure_future(run_candidate(plan, suites, cases))
+    try:
+        await asyncio.wait({running}, timeout=_LONGEST * plan.timeout_scale)
+    finally:
+        if not running.done():
+            running.cancel()
+    return await running

@@ -94,11 +94,11 @@ class Step:
             TimedOut: the step did not end within ``deadline`` seconds (None: the usual ones).
         """
         seconds = self._call.deadline if deadline is None else deadline
-        try:
-            return await asyncio.wait_for(asyncio.shield(self.answer), seconds)
-        except asyncio.TimeoutError:
+        await asyncio.wait({self.answer}, timeout=seconds)
+        if not self.answer.done():
             state = self._call.state()
-            raise TimedOut(f"{self.what} ends", f"it was still waiting after {seconds:.1f} s{state}") from None
+            raise TimedOut(f"{self.what} ends", f"it was still waiting after {seconds:.1f} s{state}")
+        return self.answer.result()
 
     async def outcome(self, deadline: float | None = None) -> Raised | None:
         """What was raised out of the step, or None."""

@@ -80,8 +80,9 @@ async def wait_until_ready(
         raise _too_late(process, attempt, deadline)
     finally:
         forget()
-        task.cancel()
-        await asyncio.wait({task})
+        while not task.done():  # asyncio.wait_for, which may be anywhere in it, can lose a cancellation before 3.12
+            task.cancel()
+            await asyncio.wait({task}, timeout=_LONGEST)
 
 
 class _Attempt:
