@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from asgi_conformance.candidate.launch import Launch
 from asgi_conformance.case import case
-from asgi_conformance.circumstance import EVERY_WEBSOCKET, EVERY_WEBSOCKET_AND_TLS
+from asgi_conformance.circumstance import EVERY_WEBSOCKET, EVERY_WEBSOCKET_AND_TLS, HTTP2
 from asgi_conformance.clients.frames import encode
+from asgi_conformance.clients.http2_client import Http2Client
 from asgi_conformance.clients.websocket import Frame, Opcode, WebSocketClient
 from asgi_conformance.exchange import Exchange
 from asgi_conformance.expect import expect, show_event
 from asgi_conformance.verdict import Broken
-from asgi_conformance.websockets import websocket_call, websocket_over
+from asgi_conformance.websockets import websocket_over
 
 from .conversation import LOSSES, VIOLATIONS, WAYS, Leave, close, disconnect, leave_when_closed, text, told
-from .handshakes import CLOSE
+from .handshakes import CLOSE, http_under
 
 #: The codes for what the client did wrong, and those for a connection that is lost.
 OF_VIOLATIONS = (1002, 1003, 1007, 1008, 1009, 1006, 1005)
@@ -101,18 +101,20 @@ async def a_loss_within_a_frame_is_told(exchange: Exchange, lose: Leave) -> None
     await disconnect(app, waiting)
 
 
-@case("websocket.disconnect.on-socket-loss", "every-stream", launch=Launch(http2=True))
+@case("websocket.disconnect.on-socket-loss", "every-stream", circumstances=(HTTP2,))
 async def every_stream_of_a_lost_connection_is_told(exchange: Exchange) -> None:
     """When an HTTP/2 connection is lost, the application of each of its WebSockets receives websocket.disconnect."""
-    connection = await exchange.http2()
-    calls = []
-    for number in range(3):
-        client = websocket_over(connection.open_stream())
+    first, app = await exchange.open_websocket()
+    carrier = http_under(first)
+    assert isinstance(carrier, Http2Client)
+    calls = [(app, app.begin_receive())]
+    for number in range(2):
+        client = websocket_over(carrier.connection.open_stream())
         await client.start_handshake(f"/{number}")
-        app = await websocket_call(exchange, client)
+        app = await exchange.websocket_call(client)
         await exchange.accepted(client, app)
         calls.append((app, app.begin_receive()))
-    await connection.wire.reset()
+    await carrier.connection.wire.reset()
     for app, waiting in calls:
         await disconnect(app, waiting)
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from asgi_conformance.call import Call, Raised
+import asyncio
+
+from asgi_conformance.call import Call
 from asgi_conformance.case import case
 from asgi_conformance.circumstance import DEFAULT, EVERY_WEBSOCKET, HTTP2
 from asgi_conformance.exchange import Exchange
 from asgi_conformance.expect import expect
+from asgi_conformance.step import Raised
 from asgi_conformance.verdict import Broken
 
 from ..leaving import expect_oserror, propagated, raised_by, send_to_nobody
@@ -114,9 +117,12 @@ async def nothing_else_is_raised_at_the_moment_of_the_end(exchange: Exchange, le
         await client.message()
         await leave(client)
         streams.append((app, stream, waiting))
-    for app, stream, waiting in streams:
+    for app, _, waiting in streams:
         await told(exchange, app, waiting)
-        expect_nothing_else(await stream.outcome())
+    await asyncio.wait({stream.answer for _, stream, _ in streams}, timeout=exchange.patience.quiet)
+    for _, stream, _ in streams:
+        if stream.done:
+            expect_nothing_else(await stream.outcome())
 
 
 @case("websocket.send-closed.after-own-close", each=AFTER, circumstances=EVERY_WEBSOCKET)
