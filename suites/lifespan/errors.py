@@ -51,12 +51,13 @@ async def send_invalid(exchange: Exchange, seen: Invalid) -> None:
     if seen.complete is not None:
         await app.try_send({"type": "lifespan.startup.complete"})
     seen.ended = await exchange.lifecycle.serving_or_gone()
-    if seen.ended is None:
-        exchange.lifecycle.ask_to_stop()
-        await shutdown_event(app)
-        seen.shutdown = await app.try_send({"type": "lifespan.shutdown.complete", "x-extra": 1})
-        await app.finish()
-        seen.status = await exchange.lifecycle.gone()
+    if seen.ended is not None:
+        raise Broken("the server serves when startup is complete", f"it ended with status {seen.ended}")
+    exchange.lifecycle.ask_to_stop()
+    await shutdown_event(app)
+    seen.shutdown = await app.try_send({"type": "lifespan.shutdown.complete", "x-extra": 1})
+    await app.finish()
+    seen.status = await exchange.lifecycle.gone()
 
 
 SENDS_INVALID = Life(send_invalid, Invalid)
@@ -70,6 +71,8 @@ async def an_invalid_lifespan_event_is_refused(exchange: Exchange, seen: Invalid
     expect(seen.raised[name], f"what send() of {INVALID[name]} raised").is_true(
         "is an exception", f"send() returned; the server {after} after all of them and startup.complete"
     )
+    if seen.ended is not None:
+        raise exchange.observed(f"send() raises, and the server {after} though startup is complete then")
 
 
 for _topic in ("unknown-type", "missing-type"):
