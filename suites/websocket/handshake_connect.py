@@ -57,14 +57,18 @@ async def nothing_is_sent_before_the_answer(exchange: Exchange) -> None:
     client, app = await exchange.knock()
     await connected(app)
     answering = asyncio.ensure_future(client.handshake_response())
-    await exchange.still_serves()
-    # Nothing else can show that nothing comes.
-    await asyncio.wait({answering}, timeout=exchange.patience.quiet)
-    expect(not answering.done(), "the handshake").is_true(
-        "is answered when the application has answered", "the client got an answer before"
-    )
-    await app.send(ACCEPT)
-    response = await answering
+    try:
+        await exchange.still_serves()
+        # Nothing else can show that nothing comes.
+        await asyncio.wait({answering}, timeout=exchange.patience.quiet)
+        expect(not answering.done(), "the handshake").is_true(
+            "is answered when the application has answered", "the client got an answer before"
+        )
+        await app.send(ACCEPT)
+        response = await answering
+    finally:
+        answering.cancel()
+        await asyncio.gather(answering, return_exceptions=True)
     expect(response.accepted, "the handshake").is_true("is accepted", f"the answer to it is {response.status}")
 
 
