@@ -215,6 +215,7 @@ class _Group:
         self._alone = deque(case for case in cases if case.exclusive)
         self._candidate: RunningCandidate | None = None
         self._begun: dict[str, float] = {}
+        self._held: list[tuple[float, Attempt]] = []
         self._harmed = False
         self._deaths = 0
 
@@ -263,8 +264,19 @@ class _Group:
             for worker in crew:
                 worker.cancel()
             await asyncio.gather(*crew, return_exceptions=True)
+            self._tell_held(candidate)
         if not candidate.alive:
             self._deaths += 1
+
+    def _tell_held(self, candidate: RunningCandidate) -> None:
+        """Tell what did not go well, but try again what ended so while the candidate may have been dying already."""
+        dying = time.monotonic() - candidate.patience.deadline
+        for ended, result in self._held:
+            if candidate.alive or ended < dying:
+                self._scheduler.tell(result)
+            else:
+                self._together.append(result.case)
+        self._held.clear()
 
     async def _work(self, candidate: RunningCandidate) -> None:
         while self._together and candidate.alive:
@@ -274,9 +286,11 @@ class _Group:
             del self._begun[case.id]
             if result.died:
                 self._alone.appendleft(case)
-            else:
+            elif result.verdict is Verdict.PASS:
                 self._deaths = 0
                 self._scheduler.tell(result)
+            else:
+                self._held.append((time.monotonic(), result))
 
     async def _run_alone(self, candidate: RunningCandidate) -> None:
         result = await self._scheduler.attempt(candidate, self._alone.popleft())

@@ -132,6 +132,12 @@ async def other_errors_end_the_request_too(exchange: Exchange, error: str) -> No
     try:
         await exchange.still_serves()
     except (CandidateDied, Broken):
+        await exchange.within(
+            exchange.candidate.exited(),
+            exchange.patience.deadline,
+            "the server goes on serving after such an error, or stops in order",
+            "it serves no request any more, and its process did not end",
+        )
         raise exchange.observed(f"the server stops when the application raises its {error} error") from None
 
 
