@@ -108,7 +108,7 @@ def nothing_is_ended(original: Any, self: Any, status: int, text: str) -> None:
     """A connection whose application failed is left open, without an answer."""
 
 
-@around("server.Server.call", name="core.error.app-exception.server-survives/stops")
+@around("server.Server.call", name="core.error.app-exception.server-survives/stops", follows=["*"])
 async def an_exception_stops_the_server(original: Any, self: Any, *call: Any) -> bool:
     """An exception of one call stops the whole server."""
     failed: bool = await original(self, *call)
