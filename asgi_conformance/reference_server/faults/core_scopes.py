@@ -121,10 +121,10 @@ def extensions_with_names_of_bytes(original: Any, scope: Scope, server: Any) -> 
 
 @on_scope("core.scope.own-dict-per-call/kept", follows=["*"])
 def deleted_keys_stay_deleted(scope: Scope) -> None:
-    """An asgi dict that an application deleted from the scope of the call before is not in the next one."""
-    if BEFORE and "asgi" not in BEFORE[-1]:
+    """When an application has deleted the asgi dict from its scope, it is in no later one."""
+    if any("asgi" not in before for before in BEFORE):
         del scope["asgi"]
-    BEFORE[:] = [scope]
+    BEFORE.append(scope)
 
 
 @on_scope("core.scope.nested-values-not-shared/extensions")
