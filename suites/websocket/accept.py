@@ -8,7 +8,7 @@ from asgi_conformance.circumstance import DEFAULT, EVERY_WEBSOCKET, EVERY_WEBSOC
 from asgi_conformance.clients.websocket import HandshakeResponse, WebSocketClient
 from asgi_conformance.exchange import Exchange
 from asgi_conformance.expect import expect, show
-from asgi_conformance.verdict import Broken
+from asgi_conformance.verdict import Broken, TimedOut
 
 from .handshake_connect import connected
 from .handshakes import ACCEPT, CLOSE, http_under
@@ -122,7 +122,13 @@ async def a_choice_that_was_not_offered(exchange: Exchange, offered: list[str]) 
     if raised is not None:
         await exchange.still_serves()
         raise exchange.observed(f"for a subprotocol that was not offered, send() raised {raised}")
-    response = await client.handshake_response(strict=False)
+    try:
+        response = await client.handshake_response(strict=False)
+    except TimedOut:
+        raise
+    except Broken as broken:
+        await exchange.still_serves()
+        raise exchange.observed(f"for a subprotocol that was not offered, {broken.observed}") from None
     await exchange.still_serves()
     values = response.response.values(PROTOCOL)
     raise exchange.observed(
