@@ -194,13 +194,13 @@ def event_type_without_its_protocol(event: Event) -> Event:
     return {**event, "type": event["type"].partition(".")[2]}
 
 
-@on_every_event("core.event.keys.str/bytes")
+@on_every_event("core.event.keys.str/bytes", follows=["http.request.truncated-is-disconnect"])
 def an_event_key_of_bytes(event: Event) -> Event:
     """Events have a key that is a byte string."""
     return {**event, b"x-own": 1}  # type: ignore[dict-item]
 
 
-@on_every_event("core.event.serialisable/object")
+@on_every_event("core.event.serialisable/object", follows=["http.request.truncated-is-disconnect"])
 def an_object_in_every_event(event: Event) -> Event:
     """Events have an object in a key of the server's own."""
     return {**event, "x-own": memoryview(b"x")}

@@ -53,7 +53,9 @@ def raw_bytes_of_a_request_line_are_latin_1(original: Any, self: Any) -> bytes:
     return quote(line.decode("latin-1"), safe="%/?=& ").encode() + end + rest
 
 
-@around("requests.decode_path", name="http.scope.path.invalid-utf8/error")
+@around(
+    "requests.decode_path", name="http.scope.path.invalid-utf8/error", follows=["websocket.scope.path.invalid-utf8"]
+)
 def an_undecodable_path_is_an_error(original: Any, raw_path: bytes) -> Any:
     """A path that is no UTF-8 is answered with 500."""
     try:
