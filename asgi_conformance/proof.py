@@ -70,9 +70,14 @@ def is_red(result: Result, without_fault: Clean) -> bool:
     if result["verdict"] in (Verdict.FAIL, Verdict.WARN):
         return True
     usual = without_fault.get(result["case"], frozenset())
-    observes = result["level"] == "may" or any(verdict == Verdict.OBSERVED for verdict, _ in usual)
+    free = observes(result) or any(verdict == Verdict.OBSERVED for verdict, _ in usual)
     decided = result["verdict"] in (Verdict.PASS, Verdict.OBSERVED, Verdict.UNSUPPORTED)
-    return observes and decided and _said(result) not in usual
+    return free and decided and _said(result) not in usual
+
+
+def observes(result: Result) -> bool:
+    """Whether a case has found out what a server does where it is free to do so."""
+    return result["level"] == "may" or result["verdict"] == Verdict.OBSERVED
 
 
 def has_to_notice(fault: Fault, case: Case) -> bool:
