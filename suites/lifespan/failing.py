@@ -95,7 +95,8 @@ async def a_failed_startup_ends_the_server(exchange: Exchange, seen: Failed) -> 
 @case("lifespan.startup.failed.exit-status", life=RETURNS, since="2.0")
 async def the_exit_status_after_a_failed_startup(exchange: Exchange, seen: Failed) -> None:
     """With which exit status the server process ends after lifespan.startup.failed."""
-    raise exchange.observed(f"it ends with status {seen.status}")
+    what = "success" if seen.status == 0 else "failure"
+    raise exchange.observed(f"it ends with status {seen.status}, as after a {what}")
 
 
 @case("lifespan.startup.failed.message-logged", life=RETURNS, since="2.0")

@@ -20,7 +20,7 @@ async def stop_is_not_told(original: Any, self: Any, *arguments: Any) -> Any:
     """A call whose connection the stopping server has closed is never told, and the server waits for it."""
     if not arguments:
         await original(self)
-        while len(self._calls) > 1:
+        while self._calls > 1:
             await self._changed.wait()
         return None
     scope: Scope
