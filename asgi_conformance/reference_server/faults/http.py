@@ -3,127 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import unquote, unquote_to_bytes
 
 import anyio
 
 from ..application import Event, Scope, Send
 from ..checks import InvalidEvent
-from . import around, on_received, on_scope, on_send, on_sent, swallowed
-
-# the scope
-
-
-@on_scope("http.scope.type.value/https", follows=["*"])
-def type_names_the_scheme(scope: Scope) -> None:
-    """The type of the scope is "https"."""
-    scope["type"] = "https"
-
-
-@on_scope("http.scope.http-version.http11/with-name", follows=["http.scope.http-version.*"])
-def version_with_its_name(scope: Scope) -> None:
-    """The version has the protocol's name before it."""
-    scope["http_version"] = "HTTP/" + scope["http_version"]
-
-
-@on_scope("http.scope.method.uppercase/lower")
-def method_in_lower_case(scope: Scope) -> None:
-    """The method is in lower case."""
-    scope["method"] = scope["method"].lower()
-
-
-@on_scope("http.scope.scheme.tls/plain")
-def tls_is_not_told(scope: Scope) -> None:
-    """The scheme is "http" over TLS too."""
-    scope["scheme"] = "http"
-
-
-@on_scope("http.scope.path.percent-decoded/encoded")
-def path_still_encoded(scope: Scope) -> None:
-    """The path is not percent-decoded."""
-    scope["path"] = scope["raw_path"].decode()
-
-
-@on_scope("http.scope.path.decoded-once/twice")
-def path_decoded_twice(scope: Scope) -> None:
-    """The path is percent-decoded twice."""
-    scope["path"] = unquote(scope["path"])
-
-
-@on_scope("http.scope.path.utf8-decoded/latin-1")
-def path_as_latin_1(scope: Scope) -> None:
-    """The decoded bytes of the path are taken for Latin-1."""
-    scope["path"] = unquote_to_bytes(scope["raw_path"]).decode("latin-1")
-
-
-@on_scope("http.scope.path.excludes-query/with-query")
-def path_with_its_query(scope: Scope) -> None:
-    """The path has the query string behind it."""
-    if scope["query_string"]:
-        scope["path"] += "?" + scope["query_string"].decode()
-
-
-@on_scope("http.scope.path.not-normalised/normalised")
-def path_without_double_slashes(scope: Scope) -> None:
-    """Double slashes of the path are merged."""
-    while "//" in scope["path"]:
-        scope["path"] = scope["path"].replace("//", "/")
-
-
-@on_scope("http.scope.raw-path.unmodified/encoded-anew", follows=["http.scope.raw-path.*"])
-def raw_path_made_from_path(scope: Scope) -> None:
-    """The raw path is the decoded one, in UTF-8."""
-    scope["raw_path"] = scope["path"].encode()
-
-
-@on_scope("http.scope.query-string.still-encoded/decoded")
-def query_decoded(scope: Scope) -> None:
-    """The query string is percent-decoded."""
-    scope["query_string"] = unquote_to_bytes(scope["query_string"])
-
-
-@on_scope("http.scope.query-string.type/str", follows=["http.scope.query-string.*"])
-def query_as_str(scope: Scope) -> None:
-    """The query string is a Unicode string."""
-    scope["query_string"] = scope["query_string"].decode()
-
-
-@on_scope("http.scope.headers.lower-case/title-case", follows=["http.scope.headers.*", "http.request.headers.*"])
-def header_names_in_title_case(scope: Scope) -> None:
-    """Header names are in title case, whatever the client sent."""
-    scope["headers"] = [(name.title(), value) for name, value in scope["headers"]]
-
-
-@on_scope(
-    "http.scope.headers.duplicates-kept/joined", also=["http.request.headers.not-joined"], follows=["http.*headers.*"]
-)
-def duplicates_joined(scope: Scope) -> None:
-    """Headers with the same name are joined with commas."""
-    joined: dict[bytes, bytes] = {}
-    for name, value in scope["headers"]:
-        joined[name] = joined[name] + b", " + value if name in joined else value
-    scope["headers"] = list(joined.items())
-
-
-@on_scope("http.scope.headers.values-exact/utf-8")
-def header_values_encoded_anew(scope: Scope) -> None:
-    """Header values are taken for Latin-1 and encoded in UTF-8."""
-    scope["headers"] = [(name, value.decode("latin-1").encode()) for name, value in scope["headers"]]
-
-
-@on_scope("http.scope.client.shape/port-as-str", follows=["http.scope.client.*"])
-def client_port_as_str(scope: Scope) -> None:
-    """The port of the client is a Unicode string."""
-    if scope["client"]:
-        scope["client"][1] = str(scope["client"][1])
-
-
-@on_scope("http.scope.server.value/client-port")
-def server_port_of_the_client(scope: Scope) -> None:
-    """The port of the server is that of the client."""
-    if scope["client"]:
-        scope["server"][1] = scope["client"][1]
-
+from . import around, on_received, on_send, on_sent, swallowed
 
 # what the application receives
 

@@ -100,3 +100,17 @@ def requests_have_no_state(scope: Scope) -> None:
 def websockets_of_an_older_version(scope: Scope) -> None:
     """The spec_version of WebSockets is "2.3"."""
     scope["asgi"]["spec_version"] = "2.3"
+
+
+@on_scope("http.scope.client.shape/port-as-str", follows=["http.scope.client.*"])
+def client_port_as_str(scope: Scope) -> None:
+    """The port of the client is a Unicode string."""
+    if scope["client"]:
+        scope["client"][1] = str(scope["client"][1])
+
+
+@on_scope("http.scope.server.value/client-port")
+def server_port_of_the_client(scope: Scope) -> None:
+    """The port of the server is that of the client."""
+    if scope["client"]:
+        scope["server"][1] = scope["client"][1]

@@ -1,4 +1,4 @@
-"""Violations in the scope of an HTTP request (www.rst, HTTP Connection Scope), beside those in ``http.py``."""
+"""Violations in what a scope says of the head of a request: its kinds of values, its version, its headers."""
 
 from __future__ import annotations
 
@@ -246,3 +246,50 @@ def the_host_beats_the_authority(original: Any, *arguments: Any) -> Any:
     fields, authority = arguments
     hosts = [value for name, value in fields if name == b"host"]
     return original(fields, hosts[0] if hosts else authority)
+
+
+@on_scope("http.scope.type.value/https", follows=["*"])
+def type_names_the_scheme(scope: Scope) -> None:
+    """The type of the scope is "https"."""
+    scope["type"] = "https"
+
+
+@on_scope("http.scope.http-version.http11/with-name", follows=["http.scope.http-version.*"])
+def version_with_its_name(scope: Scope) -> None:
+    """The version has the protocol's name before it."""
+    scope["http_version"] = "HTTP/" + scope["http_version"]
+
+
+@on_scope("http.scope.method.uppercase/lower")
+def method_in_lower_case(scope: Scope) -> None:
+    """The method is in lower case."""
+    scope["method"] = scope["method"].lower()
+
+
+@on_scope("http.scope.scheme.tls/plain")
+def tls_is_not_told(scope: Scope) -> None:
+    """The scheme is "http" over TLS too."""
+    scope["scheme"] = "http"
+
+
+@on_scope("http.scope.headers.lower-case/title-case", follows=["http.scope.headers.*", "http.request.headers.*"])
+def header_names_in_title_case(scope: Scope) -> None:
+    """Header names are in title case, whatever the client sent."""
+    scope["headers"] = [(name.title(), value) for name, value in scope["headers"]]
+
+
+@on_scope(
+    "http.scope.headers.duplicates-kept/joined", also=["http.request.headers.not-joined"], follows=["http.*headers.*"]
+)
+def duplicates_joined(scope: Scope) -> None:
+    """Headers with the same name are joined with commas."""
+    joined: dict[bytes, bytes] = {}
+    for name, value in scope["headers"]:
+        joined[name] = joined[name] + b", " + value if name in joined else value
+    scope["headers"] = list(joined.items())
+
+
+@on_scope("http.scope.headers.values-exact/utf-8")
+def header_values_encoded_anew(scope: Scope) -> None:
+    """Header values are taken for Latin-1 and encoded in UTF-8."""
+    scope["headers"] = [(name, value.decode("latin-1").encode()) for name, value in scope["headers"]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote, unquote_to_bytes
 
 from ..application import Scope
 from ..requests import Refused
@@ -137,3 +137,53 @@ def an_empty_query_is_a_question_mark(scope: Scope) -> None:
 def raw_bytes_are_an_error(original: Any, error: Any, received: bytes) -> Any:
     """A request line that cannot be parsed for its raw bytes is answered with 500."""
     return original(error, received) if received.partition(b"\r\n")[0].isascii() else 500
+
+
+@on_scope("http.scope.path.percent-decoded/encoded")
+def path_still_encoded(scope: Scope) -> None:
+    """The path is not percent-decoded."""
+    scope["path"] = scope["raw_path"].decode()
+
+
+@on_scope("http.scope.path.decoded-once/twice")
+def path_decoded_twice(scope: Scope) -> None:
+    """The path is percent-decoded twice."""
+    scope["path"] = unquote(scope["path"])
+
+
+@on_scope("http.scope.path.utf8-decoded/latin-1")
+def path_as_latin_1(scope: Scope) -> None:
+    """The decoded bytes of the path are taken for Latin-1."""
+    scope["path"] = unquote_to_bytes(scope["raw_path"]).decode("latin-1")
+
+
+@on_scope("http.scope.path.excludes-query/with-query")
+def path_with_its_query(scope: Scope) -> None:
+    """The path has the query string behind it."""
+    if scope["query_string"]:
+        scope["path"] += "?" + scope["query_string"].decode()
+
+
+@on_scope("http.scope.path.not-normalised/normalised")
+def path_without_double_slashes(scope: Scope) -> None:
+    """Double slashes of the path are merged."""
+    while "//" in scope["path"]:
+        scope["path"] = scope["path"].replace("//", "/")
+
+
+@on_scope("http.scope.raw-path.unmodified/encoded-anew", follows=["http.scope.raw-path.*"])
+def raw_path_made_from_path(scope: Scope) -> None:
+    """The raw path is the decoded one, in UTF-8."""
+    scope["raw_path"] = scope["path"].encode()
+
+
+@on_scope("http.scope.query-string.still-encoded/decoded")
+def query_decoded(scope: Scope) -> None:
+    """The query string is percent-decoded."""
+    scope["query_string"] = unquote_to_bytes(scope["query_string"])
+
+
+@on_scope("http.scope.query-string.type/str", follows=["http.scope.query-string.*"])
+def query_as_str(scope: Scope) -> None:
+    """The query string is a Unicode string."""
+    scope["query_string"] = scope["query_string"].decode()
