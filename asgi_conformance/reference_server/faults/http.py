@@ -177,6 +177,16 @@ def transfer_encoding_passed_on(original: Any, status: int, name: bytes) -> bool
     return name == b"transfer-encoding" or bool(original(status, name))
 
 
+@on_sent("http.response.start.transfer-encoding-ignored/with-the-rest")
+def headers_behind_it_are_ignored_too(event: Any) -> Any:
+    """The headers behind a Transfer-Encoding of the application are dropped together with it."""
+    if isinstance(event, dict) and event.get("type") == "http.response.start" and type(event.get("headers")) is list:
+        names = [pair[0] for pair in event["headers"] if isinstance(pair, (tuple, list)) and pair]
+        if b"transfer-encoding" in names:
+            return {**event, "headers": event["headers"][: names.index(b"transfer-encoding")]}
+    return event
+
+
 @around(
     "response_call.Response.content_sent",
     name="http.response.body.empty-chunk/ends",
