@@ -48,8 +48,8 @@ async def websocket(exchange: Exchange) -> None:
 
 async def lifespan(exchange: Exchange) -> None:
     """The lifespan call that the candidate made when it started, and a request that shows that it serves."""
-    exchange.look_at_lifespan()
     await exchange.still_serves()
+    exchange.look_at_lifespan()
 
 
 shape_cases(SCOPE | EXTENSIONS | EVENTS, http, variation="http", circumstances=EVERY_HTTP)

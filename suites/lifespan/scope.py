@@ -16,8 +16,8 @@ CONNECTIONS = ("http", "websocket")
 
 async def lifespan(exchange: Exchange) -> None:
     """The lifespan call that the candidate made when it started, and a request that shows that it serves."""
-    exchange.look_at_lifespan()
     await exchange.still_serves()
+    exchange.look_at_lifespan()
 
 
 shape_cases(
