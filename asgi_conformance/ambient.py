@@ -118,17 +118,18 @@ class Shape:
 
     def _wrong(self, value: object, where: Where) -> tuple[str, str] | None:
         """What is expected and what was observed, if it is not so."""
-        name, seen = self.name(where), f"{self.name(where)} is {show(value)}"
+        name, more = self.name, ""
         if self.kind is not None and not checker(self.kind)(value):
-            return f"{name} is {words(self.kind)}", f"{seen}, of type {described(value)}"
-        if self.values and value not in self.values:
-            return f"{name} is one of {', '.join(map(show, self.values))}", seen
-        if self.pattern is not None and not _matches(self.pattern, value):
-            return f"{name} is of the form {self.pattern}", seen
-        if self.one_of and isinstance(value, dict) and sum(value.get(key) is not None for key in self.one_of) != 1:
-            keys = " and ".join(map(repr, self.one_of))
-            return f"exactly one of {keys} of {name} is not None", seen
-        return None
+            expected, more = f"{name(where)} is {words(self.kind)}", f", of type {described(value)}"
+        elif self.values and value not in self.values:
+            expected = f"{name(where)} is one of {', '.join(map(show, self.values))}"
+        elif self.pattern is not None and not _matches(self.pattern, value):
+            expected = f"{name(where)} is of the form {self.pattern}"
+        elif self.one_of and isinstance(value, dict) and sum(value.get(key) is not None for key in self.one_of) != 1:
+            expected = f"exactly one of {' and '.join(map(repr, self.one_of))} of {name(where)} is not None"
+        else:
+            return None
+        return expected, f"{name(where)} is {show(value)}{more}"
 
 
 def _matches(pattern: str, value: object) -> bool:
@@ -143,10 +144,15 @@ def _values_at(whole: object, path: Where, at: Where = ()) -> Iterator[tuple[Whe
             for found, item in whole.items() if isinstance(whole, dict) else enumerate(items_of(whole) or ()):
                 yield from _values_at(item, path[number + 1 :], (*at, found))
             return
-        inside = whole if isinstance(whole, dict) else dict(enumerate(items_of(whole) or ()))
-        if key not in inside:
-            return
-        whole = inside[key]
+        if isinstance(whole, dict):
+            if key not in whole:
+                return
+            whole = whole[key]
+        else:
+            items = items_of(whole) or ()
+            if not isinstance(key, int) or key >= len(items):
+                return
+            whole = items[key]
         at = (*at, key)
     yield at, whole
 
