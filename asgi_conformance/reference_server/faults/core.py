@@ -132,7 +132,7 @@ def two_calls_for_one_request(original: Any, self: Any, stream: Any, handshake: 
         self.tasks.start_soon(self.guard, again, anyio.sleep_forever, ignore)
 
 
-@around("server.Server.call", name="core.app.concurrent-connections/one-at-a-time")
+@around("server.Server.call", name="core.app.concurrent-connections/one-at-a-time", follows=["*"])
 async def one_call_at_a_time(original: Any, self: Any, *call: Any) -> bool:
     """A call begins when the one before it has ended."""
     async with ONE_AT_A_TIME:
@@ -140,7 +140,7 @@ async def one_call_at_a_time(original: Any, self: Any, *call: Any) -> bool:
         return failed
 
 
-@around("http_call.HttpCall.run", name="core.app.cleanup-after-completion/cancelled")
+@around("http_call.HttpCall.run", name="core.app.cleanup-after-completion/cancelled", follows=["http.*"])
 async def a_call_ends_with_its_response(original: Any, self: Any) -> None:
     """A call is cancelled as soon as its response is complete."""
     async with anyio.create_task_group() as tasks:

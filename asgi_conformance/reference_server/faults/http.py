@@ -67,7 +67,7 @@ async def only_one_disconnect(original: Any, self: Any) -> Event:
 @around(
     "http_call.HttpCall.disconnect_event",
     name="http.disconnect.type/with-protocol-only",
-    follows=["http.disconnect.*", "http.request.truncated-is-disconnect*", "core.event.*"],
+    follows=["http.disconnect.*", "http.send-closed.*", "http.request.truncated-is-disconnect*", "core.*"],
 )
 def disconnect_under_another_name(original: Any, self: Any) -> Event:
     """The disconnect event is called "http.disconnected"."""
@@ -92,7 +92,7 @@ async def no_disconnect_after_a_response(original: Any, self: Any) -> Event:
     "http1_stream.Http1Stream.client_left",
     "http2_stream.Http2Stream.client_left",
     name="http.disconnect.on-client-close/never",
-    follows=["http.disconnect.*", "http.send-closed.*"],
+    follows=["http.disconnect.*", "http.send-closed.*", "core.*"],
 )
 def nobody_ever_leaves(original: Any, self: Any) -> bool:
     """A client that closes its connection is not noticed."""
