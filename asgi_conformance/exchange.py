@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Iterable
+import ssl
+from collections.abc import Awaitable, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -89,11 +90,15 @@ class Exchange(WebSocketOpening, Outcomes):
         """A client in the circumstance in which the case runs: over HTTP/1.1 or 2, on a new or a used connection."""
         return await self._circumstance.connect(self)
 
-    async def wire(self, *, alpn: list[str] | None = None) -> Wire:
-        """A new connection, for bytes only. Raises Broken when the candidate does not take it."""
+    async def wire(self, *, alpn: list[str] | None = None, tls: ssl.SSLContext | None = None) -> Wire:
+        """A new connection, for bytes only. Raises Broken when the candidate does not take it.
+
+        ``tls`` is a context from the candidate's ``tls_context``, or None for the usual one.
+        """
         self._check_alive()
+        address = self.candidate.address
         wire = await Wire.open(
-            self.candidate.address,
+            address if tls is None else replace(address, tls=tls),
             trace=self.trace,
             number=len(self._wires) + 1,
             deadline=self.patience.deadline,
@@ -102,12 +107,14 @@ class Exchange(WebSocketOpening, Outcomes):
         self._wires.append(wire)
         return wire
 
-    async def http1(self, *, alpn: list[str] | None = None) -> Http1Client:
-        """A new connection with an HTTP/1.1 client on it, which can also send what is not HTTP."""
-        return Http1Client(await self.wire(alpn=alpn), self.new_tag, self.patience.deadline)
+    async def http1(self, *, alpn: list[str] | None = None, tls: ssl.SSLContext | None = None) -> Http1Client:
+        """A new connection with an HTTP/1.1 client on it, which can also send what is not HTTP; see :meth:`wire`."""
+        return Http1Client(await self.wire(alpn=alpn, tls=tls), self.new_tag, self.patience.deadline)
 
-    async def http2(self) -> Http2Connection:
+    async def http2(self, *, settings: Mapping[int, int] | None = None) -> Http2Connection:
         """A new HTTP/2 connection: by ALPN over TLS, by prior knowledge otherwise.
+
+        ``settings`` are the client's; unless they enable push, it is disabled.
 
         Raises Unsupported when the candidate speaks no HTTP/2 there.
         """
@@ -118,7 +125,7 @@ class Exchange(WebSocketOpening, Outcomes):
         if tls and wire.alpn != "h2":
             raise Unsupported(f"the candidate chose {wire.alpn or 'nothing'} when HTTP/2 was offered by ALPN")
         try:
-            connection = await Http2Connection.open(wire, self.new_tag, self.patience.deadline)
+            connection = await Http2Connection.open(wire, self.new_tag, self.patience.deadline, settings=settings)
         except NotHttp2 as refused:
             if tls:
                 raise

@@ -7,12 +7,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import trustme
+    from cryptography import x509
 
 #: The names in the server's certificate; the last is no address, so that a client can ask for it by SNI.
 SERVER_NAMES = ("localhost", "127.0.0.1", "::1", "candidate.test")
 
-ClientCertificate = Literal["none", "leaf", "chain"]
+ClientCertificate = Literal["none", "leaf", "chain", "odd", "stranger"]
+#: A subject with what its string form has to escape: several values in one part, and a name that repeats.
+ODD_SUBJECT = (
+    (("O", "Müller + Söhne, Inc."),),
+    (("OU", "a"), ("OU", "b")),
+    (("CN", ' #odd=<name>;\\" '),),
+)
 
 
 @dataclass(frozen=True)
@@ -22,13 +32,16 @@ class _Files:
     key: Path
     leaf: Path
     chain: Path
+    odd: Path
+    stranger: Path
 
 
 class Certificates:
     """The certificates of one run, written into ``folder`` when they are first needed.
 
     The server has an RSA key in PKCS#8, which every TLS library reads. Clients have a certificate from the same
-    authority (``leaf``) and one from an intermediate authority, which comes with its chain (``chain``).
+    authority (``leaf``), one with a subject that is hard to write down (``odd``), one from an intermediate authority,
+    which comes with its chain (``chain``), and one from an authority that nobody trusts (``stranger``).
     """
 
     def __init__(self, folder: Path) -> None:
@@ -51,7 +64,7 @@ class Certificates:
 
     def client_file(self, which: ClientCertificate) -> Path | None:
         """The PEM file with a client's key and certificates, or None for ``none``."""
-        return {"none": None, "leaf": self._files.leaf, "chain": self._files.chain}[which]
+        return None if which == "none" else Path(getattr(self._files, which))
 
     def client_pem(self, which: ClientCertificate) -> list[str]:
         """The client's certificates as PEM texts, its own first; empty for ``none``."""
@@ -104,7 +117,8 @@ class Certificates:
 
         folder = self._folder
         folder.mkdir(parents=True, exist_ok=True)
-        files = _Files(*(folder / f"{name}.pem" for name in ("ca", "server", "server-key", "client", "client-chain")))
+        names = ("ca", "server", "server-key", "client", "client-chain", "client-odd", "stranger")
+        files = _Files(*(folder / f"{name}.pem" for name in names))
         authority = trustme.CA(organization_name="asgi-conformance")
         server = authority.issue_cert(*SERVER_NAMES, common_name="candidate", key_type=trustme.KeyType.RSA)
         authority.cert_pem.write_to_path(files.authority)
@@ -112,10 +126,16 @@ class Certificates:
         files.key.touch(mode=0o600)
         files.key.write_bytes(_as_pkcs8(server.private_key_pem.bytes()))
         intermediate = authority.create_child_ca()
-        for path, issuer, name in ((files.leaf, authority, "client"), (files.chain, intermediate, "chained-client")):
+        for path, issuer, name in (
+            (files.leaf, authority, "client"),
+            (files.chain, intermediate, "chained-client"),
+            (files.stranger, trustme.CA(organization_name="nobody"), "stranger"),
+        ):
             client = issuer.issue_cert(f"{name}@example.test", common_name=name)
             path.touch(mode=0o600)
             path.write_bytes(client.private_key_and_cert_chain_pem.bytes())
+        files.odd.touch(mode=0o600)
+        files.odd.write_bytes(_with_odd_subject(client.private_key_pem.bytes(), authority))
         return files
 
 
@@ -124,3 +144,42 @@ def _as_pkcs8(pem: bytes) -> bytes:
 
     key = load_pem_private_key(pem, password=None)
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+def _with_odd_subject(key_pem: bytes, authority: trustme.CA) -> bytes:
+    """The key, and a certificate for it with :data:`ODD_SUBJECT`."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
+
+    key = load_pem_private_key(key_pem, password=None)
+    issuer_key = load_pem_private_key(authority.private_key_pem.bytes(), password=None)
+    issuer = x509.load_pem_x509_certificate(authority.cert_pem.bytes())
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(odd_subject())
+        .issuer_name(issuer.subject)
+        .public_key(key.public_key())  # type: ignore[arg-type]
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(issuer.not_valid_before_utc)
+        .not_valid_after(issuer.not_valid_after_utc)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .sign(issuer_key, SHA256())  # type: ignore[arg-type]
+    )
+    return key_pem + certificate.public_bytes(Encoding.PEM)
+
+
+def odd_subject() -> x509.Name:
+    """:data:`ODD_SUBJECT` as a name."""
+    from cryptography import x509
+    from cryptography.x509.oid import NameOID
+
+    types = {
+        "CN": NameOID.COMMON_NAME,
+        "O": NameOID.ORGANIZATION_NAME,
+        "OU": NameOID.ORGANIZATIONAL_UNIT_NAME,
+    }
+    return x509.Name(
+        x509.RelativeDistinguishedName(x509.NameAttribute(types[kind], value) for kind, value in part)
+        for part in ODD_SUBJECT
+    )

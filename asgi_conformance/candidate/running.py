@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from asgi_conformance.call import Call
+from asgi_conformance.candidate.certificates import Certificates, ClientCertificate
 from asgi_conformance.candidate.launch import Launch
 from asgi_conformance.candidate.lifespan import OrdinaryLifespan
 from asgi_conformance.candidate.output import Listener
@@ -66,6 +68,7 @@ class RunningCandidate:
         self.pids: set[int] = set()
         self.process: CandidateProcess | None = None
         self.address = Address()
+        self.certificates: Certificates | None = None
         #: Whether a process in which the probe ran went away.
         self.was_lost = False
         self.sole: Claimant | None = None
@@ -104,6 +107,16 @@ class RunningCandidate:
         """Wait until its main process has ended."""
         assert self.process is not None
         await asyncio.wait({self.process.exited})
+
+    def tls_context(
+        self, certificate: ClientCertificate = "none", *, maximum: ssl.TLSVersion | None = None
+    ) -> ssl.SSLContext:
+        """A new context for a client with a certificate of its own, or with no newer TLS than ``maximum``."""
+        usual = self.address.tls
+        assert usual is not None, "the launch of this candidate has no TLS"
+        assert self.certificates is not None
+        verify = usual.verify_mode is not ssl.CERT_NONE
+        return self.certificates.client_context(certificate=certificate, verify=verify, maximum=maximum)
 
     def register(self, name: str, claimant: Claimant) -> None:
         """Hand over all calls that carry a tag of this name."""

@@ -128,6 +128,7 @@ class Starter:
     def _adopt(self, candidate: RunningCandidate, started: Candidate) -> None:
         self._candidates[candidate] = started
         candidate.process = started.process
+        candidate.certificates = self.setting.certificates
         candidate.address = self.address(candidate.launch, started.endpoint)
 
     def address(self, launch: Launch, endpoint: Endpoint) -> Address:
