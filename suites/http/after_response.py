@@ -87,6 +87,7 @@ async def a_waiting_receive_ends_with_the_response(exchange: Exchange) -> None:
     await app.ask("loop-works")
     await exchange.answered(client, app)
     if await waiting.pending_after(AT_ONCE * exchange.patience.quiet):
+        exchange.remark("http.disconnect comes only when the client closes the connection")
         await client.close()
     await disconnect(app, waiting)
 

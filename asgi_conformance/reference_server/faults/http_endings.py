@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import anyio
@@ -150,6 +151,20 @@ async def a_file_does_not_end_the_call(original: Any, self: Any, *path: str) -> 
     elif self.response.complete and getattr(self.response, "by_path", False):
         await anyio.sleep_forever()
     return await original(self, *path)
+
+
+# what else the client sends
+
+MALFORMED = re.compile(rb"^\x01|^no size|\nno colon|: many\r")
+
+
+@around("transport.Transport.receive", name="http.response.body.undisturbed/refused-at-once", follows=["rfc.http1.*"])
+async def malformed_input_is_answered_at_once(original: Any, self: Any) -> bytes:
+    """What cannot be understood is answered with 400 when it arrives, whatever response is due or in progress."""
+    data = bytes(await original(self))
+    if MALFORMED.search(data):
+        self.write(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+    return data
 
 
 # events that cannot be sent
