@@ -9,7 +9,7 @@ from asgi_conformance.exchange import Exchange
 from asgi_conformance.expect import expect
 from asgi_conformance.suites.http.response_headers import ITERABLES, ORDERED, SHAPES, VALUES
 from asgi_conformance.suites.http.response_headers_invalid import MISSHAPEN, TEXT
-from asgi_conformance.suites.websocket.handshakes import http_under
+from asgi_conformance.suites.websocket.handshakes import gives_up, http_under
 from asgi_conformance.verdict import Broken, Level
 
 from .denials import EXTENSION, Message, asked, body, denied, start
@@ -71,7 +71,7 @@ async def what_is_no_pair_of_bytes_is_refused(exchange: Exchange, headers: objec
     client, app = await asked(exchange)
     for message in (start(headers=headers), body(b"no")):
         if await app.try_send(message) is not None:
-            await exchange.still_serves()
+            await gives_up(exchange, client, app)
             return
     app.end_by_return()
     try:

@@ -9,7 +9,7 @@ from asgi_conformance.case import case
 from asgi_conformance.circumstance import DEFAULT, EVERY_WEBSOCKET, HTTP2
 from asgi_conformance.exchange import Exchange
 from asgi_conformance.expect import expect, show
-from asgi_conformance.suites.websocket.handshakes import ACCEPT, CLOSE, http_under, not_accepted
+from asgi_conformance.suites.websocket.handshakes import ACCEPT, CLOSE, gives_up, http_under, not_accepted
 from asgi_conformance.verdict import Broken
 
 from .denials import EXTENSION, Message, asked, body, start
@@ -97,4 +97,4 @@ async def a_body_cannot_come_first(exchange: Exchange) -> None:
         raise Broken(
             "send() of a denial body before the start raises an exception", f"send() returned without one, and {seen}"
         )
-    await exchange.still_serves()
+    await gives_up(exchange, client, app)

@@ -17,7 +17,7 @@ from asgi_conformance.step import Step
 from asgi_conformance.verdict import Broken, Level, TimedOut
 
 from ..leaving import WAYS
-from .handshakes import ACCEPT, call_unless_refused, not_accepted
+from .handshakes import ACCEPT, call_unless_refused, gives_up, not_accepted
 
 EARLY = "sent too early"
 
@@ -183,7 +183,7 @@ async def accepting_without_receiving(exchange: Exchange) -> None:
     client, app = await exchange.knock()
     raised = await app.try_send(ACCEPT)
     if raised is not None:
-        await exchange.still_serves()
+        await gives_up(exchange, client, app)
         raise exchange.observed(f"for websocket.accept before websocket.connect was received, send() raised {raised}")
     response = await client.handshake_response()
     expect(response.accepted, "the handshake").is_true("is accepted", f"the answer to it is {response.status}")

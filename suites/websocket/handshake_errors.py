@@ -13,7 +13,7 @@ from asgi_conformance.expect import expect, show
 from asgi_conformance.verdict import Broken, TimedOut
 
 from .handshake_connect import connected
-from .handshakes import ACCEPT, CLOSE, http_under
+from .handshakes import ACCEPT, CLOSE, gives_up, http_under
 
 Message = dict[str, object]
 
@@ -56,7 +56,7 @@ async def refused(exchange: Exchange, what: str, event: object) -> None:
             f"send() raises an exception for {what} before websocket.accept",
             f"send() returned without one, and {await seen(exchange, client)}",
         )
-    await exchange.still_serves()
+    await gives_up(exchange, client, app)
 
 
 async def seen(exchange: Exchange, client: WebSocketClient) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+
 from asgi_conformance.call import Call
 from asgi_conformance.clients.http import HttpClient, Response
 from asgi_conformance.clients.http2_websocket import Http2Carrier
@@ -63,3 +66,14 @@ async def not_accepted(exchange: Exchange, client: WebSocketClient) -> Response 
             f"the server answered {response.status}",
         )
     return response
+
+
+async def gives_up(exchange: Exchange, client: WebSocketClient, app: Call) -> None:
+    """Have the application return when its answer to a handshake was refused, and see that the server serves others.
+
+    The client takes in what it is told then, for a while: that it leaves in that moment is another matter.
+    """
+    app.end_by_return()
+    with contextlib.suppress(asyncio.TimeoutError, Broken):
+        await asyncio.wait_for(http_under(client).response(), exchange.patience.quiet)
+    await exchange.still_serves()
