@@ -10,6 +10,7 @@ from pathlib import Path
 
 from asgi_conformance.call import Call
 from asgi_conformance.candidate.address import Endpoint
+from asgi_conformance.candidate.certificates import ClientCertificate
 from asgi_conformance.candidate.command import as_started, effective_launch
 from asgi_conformance.candidate.launch import Launch
 from asgi_conformance.candidate.process import Stopped
@@ -135,7 +136,10 @@ class Starter:
         """How a client reaches an endpoint."""
         # A certificate that the user chose themselves is not of the run's own authority.
         own = bool(self.setting.template.chosen.keys() & {"tls", "listen-tls"})
-        tls = self.setting.certificates.client_context(verify=not own) if launch.tls else None
+        # Some servers that can be told to ask for a certificate take nobody without one.
+        certificate: ClientCertificate = "leaf" if launch.client_certificates else "none"
+        certificates = self.setting.certificates
+        tls = certificates.client_context(certificate=certificate, verify=not own) if launch.tls else None
         return Address(endpoint.reachable_host, endpoint.port, endpoint.uds, tls, "localhost" if launch.tls else None)
 
     async def stop(self, candidate: RunningCandidate, grace: float | None = None) -> Stopped | None:

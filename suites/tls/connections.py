@@ -9,6 +9,7 @@ from asgi_conformance.call import Call
 from asgi_conformance.candidate.certificates import ClientCertificate
 from asgi_conformance.candidate.launch import Launch
 from asgi_conformance.clients.http1 import Http1Client
+from asgi_conformance.clients.wire import TlsFailed
 from asgi_conformance.exchange import Exchange
 from asgi_conformance.expect import expect, show
 from asgi_conformance.verdict import Broken
@@ -26,18 +27,34 @@ def entry_of(call: Call) -> Mapping[str, object]:
     return found
 
 
-async def ask(exchange: Exchange, tls: ssl.SSLContext | None = None) -> tuple[Http1Client, Call]:
+async def ask(exchange: Exchange) -> tuple[Http1Client, Call]:
     """A request on a new connection, and its call."""
-    client = await exchange.http1(tls=tls)
+    client = await exchange.http1()
     await client.request("GET", "/tls")
     return client, await exchange.call(client)
 
 
+async def connect(exchange: Exchange, version: ssl.TLSVersion) -> Http1Client:
+    """A connection that offers no newer version. Raises Unsupported where the candidate takes newer ones alone."""
+    try:
+        return await exchange.http1(tls=exchange.candidate.tls_context(maximum=version))
+    except TlsFailed as refused:
+        await exchange.still_serves()
+        raise exchange.unsupported(f"the candidate does not take {version.name}: {refused.observed}") from None
+
+
 async def entry(
-    exchange: Exchange, certificate: ClientCertificate = "none", *, maximum: ssl.TLSVersion | None = None
+    exchange: Exchange, certificate: ClientCertificate = "none"
 ) -> tuple[ssl.SSLObject, Mapping[str, object]]:
     """The session of a new connection, and the entry of a request on it, which is answered."""
-    client, app = await ask(exchange, exchange.candidate.tls_context(certificate, maximum=maximum))
+    client = await exchange.http1(tls=exchange.candidate.tls_context(certificate))
+    return await entry_over(exchange, client)
+
+
+async def entry_over(exchange: Exchange, client: Http1Client) -> tuple[ssl.SSLObject, Mapping[str, object]]:
+    """The session of a connection, and the entry of a request on it, which is answered."""
+    await client.request("GET", "/tls")
+    app = await exchange.call(client)
     found = entry_of(app)
     await exchange.answered(client, app)
     session = client.wire.tls_session
@@ -49,7 +66,7 @@ def chain_of(found: Mapping[str, object]) -> list[str]:
     """The client's certificates in an entry, as texts; none where the key is missing."""
     given = found.get("client_cert_chain", ())
     try:
-        chain = list(given)  # type: ignore[call-overload]
+        chain: list[str] = list(given)  # type: ignore[call-overload]
     except TypeError:
         raise Broken("client_cert_chain is an iterable", f"it is {show(given)}") from None
     for one in chain:

@@ -11,7 +11,7 @@ from asgi_conformance.exchange import Exchange
 from asgi_conformance.expect import expect, show
 from asgi_conformance.verdict import Broken, Level
 
-from .connections import EXTENSION, TLS, ask, der, entry, entry_of, suite_number
+from .connections import EXTENSION, TLS, ask, connect, der, entry, entry_of, entry_over, suite_number
 
 #: The numbers of RFC 5246 and RFC 8446.
 VERSIONS = {"tls-1.2": (ssl.TLSVersion.TLSv1_2, 0x0303), "tls-1.3": (ssl.TLSVersion.TLSv1_3, 0x0304)}
@@ -58,7 +58,7 @@ async def the_certificate_is_the_one_that_the_client_got(exchange: Exchange) -> 
 @case("tls.tls-version.value", each=VERSIONS, launch=TLS, extension=EXTENSION)
 async def the_version_is_the_one_in_use(exchange: Exchange, version: tuple[ssl.TLSVersion, int]) -> None:
     """tls_version is None, or the number of the version that the connection uses."""
-    session, found = await entry(exchange, maximum=version[0])
+    session, found = await entry_over(exchange, await connect(exchange, version[0]))
     if session.version() != version[0].name.replace("_", "."):
         raise exchange.unsupported(f"the candidate chose {session.version()} where {version[0].name} was the newest")
     expect(found.get("tls_version"), "tls_version").is_one_of((None, version[1]))
@@ -67,7 +67,7 @@ async def the_version_is_the_one_in_use(exchange: Exchange, version: tuple[ssl.T
 @case("tls.cipher-suite.value", each=VERSIONS, launch=TLS, extension=EXTENSION)
 async def the_cipher_suite_is_the_one_in_use(exchange: Exchange, version: tuple[ssl.TLSVersion, int]) -> None:
     """cipher_suite is None, or the number of the cipher suite that the connection uses."""
-    session, found = await entry(exchange, maximum=version[0])
+    session, found = await entry_over(exchange, await connect(exchange, version[0]))
     expect(found.get("cipher_suite"), "cipher_suite").is_one_of((None, suite_number(session)))
 
 
@@ -77,14 +77,10 @@ async def the_entry_is_of_its_own_connection(exchange: Exchange) -> None:
     old, new = (version for version, _ in VERSIONS.values())
     clients: list[Http1Client] = []
     for version in (old, new):
-        clients.append(await exchange.http1(tls=exchange.candidate.tls_context(maximum=version)))
+        clients.append(await connect(exchange, version))
     for _ in range(2):
         for client in clients:
-            await client.request("GET", "/tls")
-            app = await exchange.call(client)
-            found, session = entry_of(app), client.wire.tls_session
-            await exchange.answered(client, app)
-            assert session is not None
+            session, found = await entry_over(exchange, client)
             number = {"TLSv1.2": 0x0303, "TLSv1.3": 0x0304}[str(session.version())]
             expect(found.get("tls_version"), f"tls_version over {session.version()}").is_one_of((None, number))
 
