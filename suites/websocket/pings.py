@@ -68,7 +68,11 @@ async def a_ping_is_answered(exchange: Exchange, does: Doing) -> None:
     client, app = await exchange.open_websocket()
     await does(exchange, client, app)
     await client.ping(b"a payload")
-    expect(await client.pong(), "the payload of the pong").equals(b"a payload")
+    seconds = exchange.patience.prompt
+    pong = await exchange.within(
+        client.pong(), seconds, "a ping is answered at once", f"for {seconds:.1f} s no pong came"
+    )
+    expect(pong, "the payload of the pong").equals(b"a payload")
 
 
 @case("websocket.ping.hidden", circumstances=EVERY_WEBSOCKET)

@@ -104,7 +104,7 @@ async def the_event_has_its_type(exchange: Exchange, message: str | bytes) -> No
 async def a_burst_arrives_message_by_message(exchange: Exchange) -> None:
     """Messages that were sent in one burst arrive one by one, in order, none lost or merged."""
     client, app = await exchange.open_websocket()
-    burst = numbered(200)
+    burst = numbered(60)
     await client.send_raw(b"".join(framed(message) for message in burst))
     for message in burst:
         await receives(app, message)
