@@ -73,8 +73,12 @@ class Call:
         return pairs
 
     def header_values(self, name: bytes) -> list[bytes]:
-        """The values of one header, in order; the name's case does not matter."""
-        return [value for key, value in self.headers if bytes(key).lower() == name.lower()]
+        """The values of one header, in order.
+
+        The name's case does not matter, and whether it is a byte string is the matter of another requirement.
+        """
+        wanted = (name.lower(), name.decode("latin-1").lower())
+        return [value for key, value in self.headers if isinstance(key, (bytes, str)) and key.lower() in wanted]
 
     @property
     def spec_version(self) -> str:

@@ -12,7 +12,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from asgi_conformance import proof
-from asgi_conformance.case import Case, Suites, load_suites
+from asgi_conformance.case import Case, Suites, load_suites, matches
 from asgi_conformance.proof import Clean, Outcome
 from asgi_conformance.reference_server import faults
 from asgi_conformance.reference_server.faults import Fault
@@ -20,8 +20,9 @@ from asgi_conformance.runner import run_candidate
 
 #: How far waits are stretched in the first round, where they overlap, and in the second, which confirms.
 _HASTE, _CARE = 0.4, 1.0
-#: How many faults one process of this side tries at a time: enough that the machine is busy while some of them wait.
-_AT_A_TIME = 6
+#: How many faults one process of this side tries at a time, in haste: enough that the machine is busy while some of
+#: them wait; and how many with care.
+_AT_A_TIME, _CAREFULLY_AT_A_TIME = 6, 3
 
 #: Of so many requirements that have nothing to do with a fault, one is looked at with it.
 _OTHERS = 8
@@ -161,22 +162,26 @@ def _run_share(names: Sequence[str], without_fault: Clean, *, collateral: bool) 
 
 
 async def _confirm(matrix: Matrix, suites: Suites, tell: Callable[[str], None]) -> None:
-    """Try again, in quiet and with patience, what was missed, undecided or should not have failed."""
-    for fault in matrix.faults:
+    """Try again, a few at a time and with patience, what was missed, undecided or should not have failed."""
+    places = asyncio.Semaphore(_CAREFULLY_AT_A_TIME)
+
+    async def again(fault: Fault) -> None:
         outcome = matrix.outcomes[fault.name]
-        doubtful = set(_cases_of(matrix.missed(fault), matrix)) | set(matrix.collateral(fault)) | set(outcome.undecided)
-        if not doubtful and not outcome.error:
-            continue
-        tell(f"again: {fault.name}")
-        cases = [matrix.cases[name] for name in doubtful] or cases_for(fault, suites, collateral=False)
+        collateral = matrix.collateral(fault)
+        doubtful = {*_cases_of(matrix.missed(fault), matrix), *collateral, *outcome.undecided}
+        cases = [matrix.cases[name] for name in sorted(doubtful)]
+        if outcome.error:
+            cases = cases or cases_for(fault, suites, collateral=False)
         if cases:
-            again = await proof.try_fault(fault, suites, cases, matrix.clean, scale=_CARE)
-            matrix.outcomes[fault.name] = _joined(outcome, again, doubtful)
+            async with places:
+                tell(f"again: {fault.name}: {', '.join(collateral) or 'missed or undecided'}")
+                second = await proof.try_fault(fault, suites, cases, matrix.clean, scale=_CARE)
+                matrix.outcomes[fault.name] = _joined(outcome, second, doubtful)
+
+    await asyncio.gather(*(again(fault) for fault in matrix.faults))
 
 
 def _cases_of(patterns: Iterable[str], matrix: Matrix) -> list[str]:
-    from asgi_conformance.case import matches
-
     return [name for name, case in matrix.cases.items() if any(matches(case, pattern) for pattern in patterns)]
 
 

@@ -9,7 +9,11 @@ from tests.faults.matrix import Matrix
 def is_whole(matrix: Matrix) -> bool:
     """Whether every fault was noticed, nothing else failed, and every case that was run can fail."""
     return not matrix.never_red() and not any(
-        matrix.missed(fault) or matrix.collateral(fault) or matrix.outcomes[fault.name].error for fault in matrix.faults
+        matrix.missed(fault)
+        or matrix.collateral(fault)
+        or matrix.outcomes[fault.name].error
+        or any(reason.startswith("error") for reason in matrix.outcomes[fault.name].undecided.values())
+        for fault in matrix.faults
     )
 
 

@@ -15,7 +15,7 @@ SHARED_ASGI = {"version": "3.0", "spec_version": "2.5"}
 ONE_AT_A_TIME = anyio.Lock()
 
 
-@on_scope("core.scope.asgi.version.value/as-spec-version")
+@on_scope("core.scope.asgi.version.value/as-spec-version", follows=["core.scope.asgi.version.*"])
 def asgi_version_is_that_of_the_protocol(scope: Scope) -> None:
     """The ASGI version is that of the protocol specification."""
     scope["asgi"]["version"] = scope["asgi"]["spec_version"]
@@ -27,7 +27,9 @@ def one_asgi_dict_for_all_calls(scope: Scope) -> None:
     scope["asgi"] = SHARED_ASGI
 
 
-@on_scope("core.scope.asgi.spec-version.str/float", breaks="http.spec-version.known-value")
+@on_scope(
+    "core.scope.asgi.spec-version.str/float", breaks="http.spec-version.known-value", follows=["http.spec-version.*"]
+)
 def spec_version_as_a_number(scope: Scope) -> None:
     """The spec_version is a float."""
     scope["asgi"]["spec_version"] = 2.5
@@ -132,7 +134,13 @@ def two_calls_for_one_request(original: Any, self: Any, stream: Any, handshake: 
         self.tasks.start_soon(self.guard, again, anyio.sleep_forever, ignore)
 
 
-@around("server.Server.call", name="core.app.concurrent-connections/one-at-a-time", follows=["*"])
+@around(
+    "server.Server.call",
+    name="core.app.concurrent-connections/one-at-a-time",
+    follows=[
+        "*",
+    ],
+)
 async def one_call_at_a_time(original: Any, self: Any, *call: Any) -> bool:
     """A call begins when the one before it has ended."""
     async with ONE_AT_A_TIME:
@@ -140,7 +148,11 @@ async def one_call_at_a_time(original: Any, self: Any, *call: Any) -> bool:
         return failed
 
 
-@around("http_call.HttpCall.run", name="core.app.cleanup-after-completion/cancelled", follows=["http.*"])
+@around(
+    "http_call.HttpCall.run",
+    name="core.app.cleanup-after-completion/cancelled",
+    follows=["http.*", "http.disconnect.after-response-unread-body"],
+)
 async def a_call_ends_with_its_response(original: Any, self: Any) -> None:
     """A call is cancelled as soon as its response is complete."""
     async with anyio.create_task_group() as tasks:

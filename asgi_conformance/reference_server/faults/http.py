@@ -67,7 +67,12 @@ async def only_one_disconnect(original: Any, self: Any) -> Event:
 @around(
     "http_call.HttpCall.disconnect_event",
     name="http.disconnect.type/with-protocol-only",
-    follows=["http.disconnect.*", "http.send-closed.*", "http.request.truncated-is-disconnect*", "core.*"],
+    follows=[
+        "http.disconnect.*",
+        "http.send-closed.*",
+        "http.request.truncated-is-disconnect*",
+        "core.*",
+    ],
 )
 def disconnect_under_another_name(original: Any, self: Any) -> Event:
     """The disconnect event is called "http.disconnected"."""
@@ -92,7 +97,7 @@ async def no_disconnect_after_a_response(original: Any, self: Any) -> Event:
     "http1_stream.Http1Stream.client_left",
     "http2_stream.Http2Stream.client_left",
     name="http.disconnect.on-client-close/never",
-    follows=["http.disconnect.*", "http.send-closed.*", "core.*"],
+    follows=["http.disconnect.*", "http.send-closed.*", "core.*", "core.app.cleanup-after-disconnect*"],
 )
 def nobody_ever_leaves(original: Any, self: Any) -> bool:
     """A client that closes its connection is not noticed."""
@@ -117,7 +122,7 @@ def disconnect_after_the_request(original: Any, self: Any) -> bool:
     "http1_stream.Http1Stream.send_body",
     "http2_stream.Http2Stream.send_body",
     name="http.response.body.flushed/at-the-end",
-    follows=["http.*", "core.*"],
+    follows=["http.*", "core.*", "websocket.*"],
 )
 def body_kept_until_the_end(original: Any, self: Any, data: bytes) -> None:
     """Content is kept back until the response is complete."""

@@ -36,7 +36,7 @@ def an_empty_body_is_a_line(event: Event, scope: Scope) -> Event:
     return {**event, "body": b"\n"} if event.get("body") == b"" and not event["more_body"] else event
 
 
-@on_received("http.request.body.complete/last-byte-lost", follows=["http.request.*", "rfc.*"])
+@on_received("http.request.body.complete/last-byte-lost", follows=["http.request.*", "rfc.*", "core.*"])
 def the_last_byte_is_lost(event: Event, scope: Scope) -> Event:
     """The last byte of each part of a body is lost."""
     return {**event, "body": event["body"][:-1]} if "body" in event else event

@@ -47,7 +47,8 @@ def the_head_goes_out_at_once(original: Any, self: Any, *head: Any) -> None:
 async def the_body_is_coded_for_the_application(send: Send, event: Any, scope: Scope) -> None:
     """A response with a length and a Transfer-Encoding has chunks in its content."""
     if isinstance(event, dict) and event.get("type") == "http.response.start":
-        names = {name for name, _ in event.get("headers", ())}
+        headers = event.get("headers")
+        names = {pair[0] for pair in headers if len(pair) == 2} if type(headers) is list else set()
         if {b"content-length", b"transfer-encoding"} <= names:
             scope["x-coded"] = True
             event = {**event, "headers": [pair for pair in event["headers"] if pair[0] != b"content-length"]}

@@ -13,7 +13,7 @@ HEADERS = ["http.*headers.*", "core.middleware.*"]
 # kinds
 
 
-@on_scope("http.spec-version.known-value/of-asgi")
+@on_scope("http.spec-version.known-value/of-asgi", follows=["http.spec-version.*"])
 def spec_version_of_asgi(scope: Scope) -> None:
     """The spec_version is the version of ASGI."""
     scope["asgi"]["spec_version"] = scope["asgi"]["version"]
@@ -260,7 +260,7 @@ def version_with_its_name(scope: Scope) -> None:
     scope["http_version"] = "HTTP/" + scope["http_version"]
 
 
-@on_scope("http.scope.method.uppercase/lower")
+@on_scope("http.scope.method.uppercase/lower", follows=["http.scope.method.*"])
 def method_in_lower_case(scope: Scope) -> None:
     """The method is in lower case."""
     scope["method"] = scope["method"].lower()

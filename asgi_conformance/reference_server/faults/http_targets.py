@@ -29,7 +29,7 @@ def path_resolved(scope: Scope) -> None:
     "requests.split_target",
     name="http.scope.raw-path.excludes-query/with-query",
     also=["http.scope.path.excludes-query"],
-    follows=["http.scope.raw-path.*"],
+    follows=["http.scope.raw-path.*", "http.scope.path.absolute-form"],
 )
 def path_with_the_whole_target(original: Any, target: bytes) -> Any:
     """The path and the raw path have the query behind them."""
@@ -43,7 +43,12 @@ def raw_bytes_are_latin_1(original: Any, target: bytes) -> Any:
     return original(quote(target.decode("latin-1"), safe="%/?=&").encode() if not target.isascii() else target)
 
 
-@around("transport.Transport.take", name="http.scope.path.raw-utf8/request-line", breaks="http.scope.path.raw-utf8")
+@around(
+    "transport.Transport.take",
+    name="http.scope.path.raw-utf8/request-line",
+    breaks="http.scope.path.raw-utf8",
+    follows=["http.scope.query-string.raw-bytes"],
+)
 def raw_bytes_of_a_request_line_are_latin_1(original: Any, self: Any) -> bytes:
     """Raw bytes of a request line are let through and taken for Latin-1."""
     data = bytes(original(self))
@@ -64,7 +69,11 @@ def an_undecodable_path_is_an_error(original: Any, raw_path: bytes) -> Any:
         raise Refused(500, refused.args[0]) from None
 
 
-@around("requests.origin_form", name="http.scope.path.absolute-form/query-lost", follows=["rfc.http1.request.target-*"])
+@around(
+    "requests.origin_form",
+    name="http.scope.path.absolute-form/query-lost",
+    follows=["rfc.http1.request.target-*", "http.scope.raw-path.absolute-form"],
+)
 def the_query_of_a_uri_is_lost(original: Any, method: str, target: bytes, hosts: list[bytes]) -> Any:
     """The query of a target in absolute form is lost."""
     found = original(method, target, hosts)
@@ -109,7 +118,15 @@ def undecodable_raw_path_replaced(original: Any, self: Any) -> None:
         self.raw_path = self.path.encode()
 
 
-@on_scope("http.scope.query-string.value/with-question-mark", follows=["http.scope.query-string.*", "core.legacy.*"])
+@on_scope(
+    "http.scope.query-string.value/with-question-mark",
+    follows=[
+        "http.scope.query-string.*",
+        "core.legacy.*",
+        "http.scope.path.absolute-form",
+        "http.scope.raw-path.absolute-form",
+    ],
+)
 def query_with_its_question_mark(scope: Scope) -> None:
     """The query string begins with the question mark."""
     if scope["query_string"]:
@@ -139,7 +156,7 @@ def raw_bytes_are_an_error(original: Any, error: Any, received: bytes) -> Any:
     return original(error, received) if received.partition(b"\r\n")[0].isascii() else 500
 
 
-@on_scope("http.scope.path.percent-decoded/encoded")
+@on_scope("http.scope.path.percent-decoded/encoded", follows=["http.scope.path.*", "http.scope.raw-path.absolute-form"])
 def path_still_encoded(scope: Scope) -> None:
     """The path is not percent-decoded."""
     scope["path"] = scope["raw_path"].decode()
@@ -157,7 +174,10 @@ def path_as_latin_1(scope: Scope) -> None:
     scope["path"] = unquote_to_bytes(scope["raw_path"]).decode("latin-1")
 
 
-@on_scope("http.scope.path.excludes-query/with-query")
+@on_scope(
+    "http.scope.path.excludes-query/with-query",
+    follows=["http.scope.path.absolute-form", "http.scope.raw-path.absolute-form"],
+)
 def path_with_its_query(scope: Scope) -> None:
     """The path has the query string behind it."""
     if scope["query_string"]:
@@ -183,7 +203,10 @@ def query_decoded(scope: Scope) -> None:
     scope["query_string"] = unquote_to_bytes(scope["query_string"])
 
 
-@on_scope("http.scope.query-string.type/str", follows=["http.scope.query-string.*"])
+@on_scope(
+    "http.scope.query-string.type/str",
+    follows=["http.scope.query-string.*", "http.scope.path.absolute-form", "http.scope.raw-path.absolute-form"],
+)
 def query_as_str(scope: Scope) -> None:
     """The query string is a Unicode string."""
     scope["query_string"] = scope["query_string"].decode()
