@@ -164,6 +164,18 @@ async def sends_to_nobody_end(exchange: Exchange, way: str) -> None:
         await sending.outcome(exchange.patience.prompt)
 
 
+@case("core.error.send-after-close.not-logged", circumstances=(DEFAULT, HTTP2), exclusive=True)
+async def sends_to_nobody_are_not_logged(exchange: Exchange) -> None:
+    """Sends to clients that have left in the midst of a response are not logged as errors."""
+    with listening(exchange) as log:
+        for way in WAYS:
+            app = await left_midway(exchange, way)
+            for event in (PIECE, body(b"last")):
+                await send_to_nobody(exchange, app, event)
+            await app.finish()
+        await log.expect_no_error("sends to clients that have left")
+
+
 @case("core.error.send-error.ignored-when-reraised", each=WAYS, circumstances=(DEFAULT, HTTP2), exclusive=True)
 async def what_send_raised_is_ignored(exchange: Exchange, way: str) -> None:
     """An error that send() raised for a closed connection is ignored when it comes out of the application."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import anyio
@@ -112,3 +113,30 @@ async def the_own_exception_is_logged(original: Any, self: Any, *call: Any) -> A
     if isinstance(error, ClientDisconnected):
         logger.error("the application failed", exc_info=error)
     return error
+
+
+@around("http_call.HttpCall.refuse_send", name="core.error.send-after-close.not-logged/logged", follows=["http.*"])
+def a_late_message_is_logged(original: Any, self: Any) -> None:
+    """A message that comes when the client has gone is logged as an error."""
+    logger.error("the application sent to a client that has gone")
+    original(self)
+
+
+@around(
+    "server.Server.guard",
+    name="core.error.app-exception.server-survives/not-after-a-cancelled-call",
+    breaks="core.error.app-exception.server-survives/after-a-cancelled-call",
+    follows=["*"],
+)
+async def errors_hang_after_a_cancelled_call(original: Any, self: Any, scope: Any, receive: Any, send: Any) -> Any:
+    """Calls are cancelled after a second; once one was, requests whose application fails are never ended."""
+    if scope["type"] != "http":
+        return await original(self, scope, receive, send)
+    with anyio.move_on_after(1) as limit:
+        error = await original(self, scope, receive, send)
+        if error is not None and getattr(self, "harmed", False):
+            limit.deadline = math.inf
+            await anyio.sleep_forever()
+        return error
+    self.harmed = True
+    return None
