@@ -163,6 +163,16 @@ def payload(seed: Any, length: Any) -> Any:
     return hashlib.shake_128(seed.encode()).digest(length)
 
 
+_FILES: dict[str, Any] = {}
+
+
+def _opened(path: Any, position: Any = 0) -> Any:
+    """The file at a path, open for reading and standing at a position; do_file looks at it afterwards."""
+    file = _FILES[path] = open(path, "rb")
+    file.seek(position)
+    return file
+
+
 _ODD: dict[str, Any] = {
     "generator": lambda items: (item for item in items),
     "iterator": iter,
@@ -175,7 +185,7 @@ _ODD: dict[str, Any] = {
     "str-subclass": _StrSubclass,
     "float": float,
     "set": set,
-    "file": lambda path: open(path, "rb"),  # noqa: SIM115 - the server closes or reads it
+    "file": _opened,
     "raw-file": lambda path: open(path, "rb", buffering=0),
     "descriptor": lambda path: os.open(path, os.O_RDONLY),
     "complex": complex,
@@ -651,6 +661,13 @@ class _Call:
         except OSError:
             descriptors = resident = None
         return {"tasks": tasks, "descriptors": descriptors, "resident": resident}
+
+    async def do_file(self, step: Any) -> Any:
+        """Close the file that was opened last at a path; tells whether it was closed already."""
+        file = _FILES.pop(step["path"])
+        was_closed = file.closed
+        file.close()
+        return was_closed
 
 
 def _at(value: Any, path: Any) -> Any:
