@@ -136,8 +136,8 @@ class Starter:
         """How a client reaches an endpoint."""
         # A certificate that the user chose themselves is not of the run's own authority.
         own = bool(self.setting.template.chosen.keys() & {"tls", "listen-tls"})
-        # Some servers that can be told to ask for a certificate take nobody without one.
-        certificate: ClientCertificate = "leaf" if launch.client_certificates else "none"
+        required = self.setting.template.profile.quirks.get("client-certificates") == "required"
+        certificate: ClientCertificate = "leaf" if launch.client_certificates and required else "none"
         certificates = self.setting.certificates
         tls = certificates.client_context(certificate=certificate, verify=not own) if launch.tls else None
         return Address(endpoint.reachable_host, endpoint.port, endpoint.uds, tls, "localhost" if launch.tls else None)
