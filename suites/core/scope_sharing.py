@@ -128,7 +128,8 @@ def names_in(value: object) -> list[object]:
     """The keys of a dict, or the names of headers as text."""
     if isinstance(value, dict):
         return list(value)
-    return [pair[0].decode() for pair in value if isinstance(pair, (list, tuple))] if isinstance(value, list) else []
+    pairs = [pair for pair in value if isinstance(pair, (list, tuple))] if isinstance(value, list) else []
+    return [pair[0].decode() for pair in pairs if pair and isinstance(pair[0], bytes)]
 
 
 @case("core.scope.stable-during-call", circumstances=EVERY_HTTP)

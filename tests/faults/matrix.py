@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import multiprocessing.connection
 import os
+import threading
 import time
 import zlib
 from collections.abc import Callable, Iterable, Sequence
@@ -139,8 +141,17 @@ def run(
 def _load() -> None:
     """Prepare a process for its share."""
     global _suites
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     faults.load()
     _suites = load_suites()
+
+
+def _end_with_parent() -> None:
+    """End this process when the one that asked for the proof has gone; its candidates end with it."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    multiprocessing.connection.wait([parent.sentinel])
+    os._exit(1)
 
 
 def _run_share(names: Sequence[str], without_fault: Clean, *, collateral: bool) -> list[Outcome]:
