@@ -77,7 +77,7 @@ async def a_send_ends_though_the_request_is_unread(exchange: Exchange) -> None:
     expect(response.body, "the response's body").equals(b"not read")
 
 
-@case("core.send.returns-when-closed", each=WAYS, circumstances=EVERY_HTTP)
+@case("core.send.returns-when-closed", each=WAYS, circumstances=(DEFAULT, HTTP2))
 async def a_blocked_send_ends_when_the_client_leaves(exchange: Exchange, way: str) -> None:
     """A send() that waits because the client does not read ends once the client has left."""
     client, app = await streaming(exchange)
