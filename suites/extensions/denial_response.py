@@ -6,6 +6,7 @@ from asgi_conformance.case import case
 from asgi_conformance.circumstance import DEFAULT, EVERY_WEBSOCKET, EVERY_WEBSOCKET_AND_TLS, HTTP2
 from asgi_conformance.clients.http import Headers
 from asgi_conformance.clients.http1 import Http1Client
+from asgi_conformance.clients.websocket import WebSocketClient
 from asgi_conformance.exchange import Exchange
 from asgi_conformance.expect import expect, show
 from asgi_conformance.suites.server_log import ServerLog, listening
@@ -128,8 +129,26 @@ async def the_applications_transfer_encoding_is_ignored(exchange: Exchange) -> N
 async def the_connection_is_closed_afterwards(exchange: Exchange) -> None:
     """After the denial response the server closes the connection, or over HTTP/2 the stream."""
     client, app = await asked(exchange)
+    await app.begin_send(start(), body(b"no"), last=True).result()
+    await denied_and_closed(exchange, client)
+
+
+@case(
+    "extension.websocket-denial.connection-closed",
+    "unfinished-call",
+    circumstances=EVERY_WEBSOCKET,
+    extension=EXTENSION,
+)
+async def the_connection_is_closed_under_the_call(exchange: Exchange) -> None:
+    """After the denial response the server closes the connection also while the application goes on."""
+    client, app = await asked(exchange)
     await app.send(start(), body(b"no"))
-    app.end_by_return()
+    await denied_and_closed(exchange, client)
+    await app.finish()
+
+
+async def denied_and_closed(exchange: Exchange, client: WebSocketClient) -> None:
+    """Wait for the denial response and for the end of the connection; over HTTP/2 the stream has ended with it."""
     http = http_under(client)
     response = await http.response()
     expect(response.status, "the status of the answer to the handshake").equals(401)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+
 from asgi_conformance.call import Call
 from asgi_conformance.case import case
-from asgi_conformance.circumstance import DEFAULT, EVERY_WEBSOCKET, EVERY_WEBSOCKET_AND_TLS, HTTP2
+from asgi_conformance.circumstance import DEFAULT, EVERY_WEBSOCKET, EVERY_WEBSOCKET_AND_TLS, HTTP2, KEPT
 from asgi_conformance.clients.http import Response
 from asgi_conformance.clients.http1 import Http1Client
 from asgi_conformance.clients.websocket import WebSocketClient
 from asgi_conformance.exchange import Exchange
 from asgi_conformance.expect import expect
-from asgi_conformance.verdict import Broken
+from asgi_conformance.verdict import Broken, TimedOut
 
 from .handshake_connect import connected
 from .handshakes import CLOSE, http_under, not_accepted
@@ -61,6 +64,35 @@ async def the_403_does_not_wait_for_the_call(exchange: Exchange) -> None:
     await app.finish()
 
 
+@case("websocket.close.before-accept.connection-closed", circumstances=(DEFAULT, KEPT))
+async def the_connection_is_closed_or_goes_on(exchange: Exchange) -> None:
+    """After the 403, while the application goes on, the server closes the connection or serves the next request on it.
+
+    What it must not do is to leave it open and deaf.
+    """
+    client, _ = await closing(exchange, CLOSE)
+    http = http_under(client)
+    assert isinstance(http, Http1Client)
+    try:
+        expect_403(await http.response())
+    except TimedOut as waited:
+        raise exchange.inconclusive(f"websocket.close.before-accept.403 is broken: {waited.observed}") from None
+    seconds = exchange.patience.quiet
+    with contextlib.suppress(asyncio.TimeoutError):
+        await asyncio.wait_for(http.ended(), seconds)
+        return
+    await http.request("GET", "/next")
+    with contextlib.suppress(TimedOut):
+        got = await exchange.call_or_refusal(http)
+        if isinstance(got, Call):
+            await exchange.answered(http, got)
+        return
+    raise Broken(
+        "the server closes the connection after the 403, or serves the next request on it",
+        "the connection stayed open, and the next request on it was not answered",
+    )
+
+
 @case("websocket.close.before-accept.no-handshake", circumstances=EVERY_WEBSOCKET_AND_TLS)
 async def no_handshake_is_completed(exchange: Exchange) -> None:
     """After websocket.close the answer has nothing of a completed handshake, and no frame follows it."""
@@ -93,6 +125,20 @@ async def closing_without_receiving(exchange: Exchange) -> None:
         await not_accepted(exchange, client)
     else:
         expect_403(await http_under(client).response())
+    await exchange.still_serves()
+
+
+@case("websocket.close.before-accept.before-connect", "then-receives", circumstances=EVERY_WEBSOCKET)
+async def closing_and_receiving_afterwards(exchange: Exchange) -> None:
+    """When the application receives only after its websocket.close, the client gets the 403, and the server goes on."""
+    client, app = await exchange.knock()
+    raised = await app.try_send(CLOSE)
+    await app.begin_receive().pending_after(exchange.patience.quiet)
+    app.end_by_return()
+    if raised is None:
+        expect_403(await http_under(client).response())
+    else:
+        await not_accepted(exchange, client)
     await exchange.still_serves()
 
 

@@ -91,6 +91,17 @@ def a_refusal_is_a_400(original: Any, self: Any) -> None:
     self.closed(1006, "")
 
 
+@around(
+    "http1.Http1Connection.finish_one", name="websocket.close.before-accept.connection-closed/deaf", follows=REFUSALS
+)
+async def a_refused_connection_is_deaf(original: Any, self: Any, stream: Any) -> bool:
+    """A connection on which a handshake was refused stays open, and nothing on it is read."""
+    may_follow: bool = await original(self, stream)
+    if not stream.upgraded and stream.request.values(b"sec-websocket-key"):
+        await anyio.sleep_forever()
+    return may_follow
+
+
 @around("websocket.WebSocketCall.reject", name="websocket.close.before-accept.no-handshake/subprotocol")
 def a_refusal_chooses_a_subprotocol(original: Any, self: Any) -> None:
     """The 403 for a refused handshake names a subprotocol."""
