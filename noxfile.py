@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 
 import nox
+import tomllib
 
 nox.options.sessions = ["lint", "types", "tests"]
 PYTHONS = ["3.10", "3.11", "3.12", "3.13", "3.14"]

@@ -8,7 +8,7 @@ from asgi_conformance.ambient import Breach
 from asgi_conformance.attempt import Attempt
 from asgi_conformance.case import Case, Suites
 from asgi_conformance.results import Result
-from asgi_conformance.scheduler import Judgement
+from asgi_conformance.schedule import Judgement
 from asgi_conformance.verdict import Verdict
 
 _DECIDED = (Verdict.PASS, Verdict.FAIL, Verdict.WARN, Verdict.OBSERVED, Verdict.UNSUPPORTED, Verdict.NOT_APPLICABLE)

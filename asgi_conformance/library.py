@@ -34,7 +34,7 @@ from asgi_conformance.case import load_suites, select
 from asgi_conformance.exchange import Exchange
 from asgi_conformance.results import Run
 from asgi_conformance.runner import Options, Progress, open_starter, run_candidate
-from asgi_conformance.scheduler import Schedule
+from asgi_conformance.schedule import Schedule
 
 _names = itertools.count(1)
 

@@ -16,7 +16,7 @@ from asgi_conformance.errors import CandidateError
 from asgi_conformance.reference_server.faults import Fault
 from asgi_conformance.results import Result, Run
 from asgi_conformance.runner import Options, run_candidate
-from asgi_conformance.scheduler import Schedule
+from asgi_conformance.schedule import Schedule
 from asgi_conformance.verdict import Verdict
 
 #: The command of the reference server.

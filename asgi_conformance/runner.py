@@ -26,7 +26,8 @@ from asgi_conformance.control import ControlChannel
 from asgi_conformance.judging import Judge
 from asgi_conformance.patience import Patience
 from asgi_conformance.results import Candidate, Run, summarise
-from asgi_conformance.scheduler import Schedule, Scheduler
+from asgi_conformance.schedule import Schedule
+from asgi_conformance.scheduler import Scheduler
 
 
 @dataclass(frozen=True)

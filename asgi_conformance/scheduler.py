@@ -6,7 +6,6 @@ import asyncio
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from asgi_conformance.attempt import Attempt, attempt, attempt_life
@@ -15,7 +14,8 @@ from asgi_conformance.candidate.running import RunningCandidate
 from asgi_conformance.candidate.starting import Starter
 from asgi_conformance.case import Case, Suites
 from asgi_conformance.errors import CandidateError, LaunchImpossible
-from asgi_conformance.life import Life
+from asgi_conformance.life import OWN, Life
+from asgi_conformance.schedule import Judgement, Schedule, Timing
 from asgi_conformance.verdict import Verdict
 
 #: After so many deaths in a row without a case that came to an end, a candidate is given up.
@@ -26,49 +26,6 @@ _CREW = 8
 _SETTLED = (Verdict.PASS, Verdict.OBSERVED, Verdict.UNSUPPORTED, Verdict.NOT_APPLICABLE)
 
 Progress = Callable[[Attempt], None]
-
-
-@dataclass
-class Schedule:
-    """How a run is carried out.
-
-    ``jobs`` is how many cases use one candidate at a time, ``candidates`` how many candidates that are shared by cases
-    run side by side, ``lives`` how many that live for one experiment. Without ``confirm`` the first attempt at a case
-    is its verdict: for candidates that are known to be wrong.
-    """
-
-    jobs: int = 16
-    candidates: int = 4
-    lives: int = 6
-    confirming_jobs: int = 4
-    confirm: bool = True
-
-
-@dataclass
-class Timing:
-    """Where the time of a run went: wall seconds of each pass, and sums over what ran side by side."""
-
-    first_pass: float = 0.0
-    confirmation: float = 0.0
-    starts: float = 0.0
-    stops: float = 0.0
-    cases: float = 0.0
-
-    def to_json(self) -> dict[str, float]:
-        """The entry in the JSON of a run, in seconds."""
-        return {f"{name}_s": round(value, 4) for name, value in vars(self).items()}
-
-
-@dataclass
-class Judgement:
-    """All attempts at one case, the newest last."""
-
-    attempts: list[Attempt] = field(default_factory=list)
-
-    @property
-    def last(self) -> Attempt:
-        """The newest attempt."""
-        return self.attempts[-1]
 
 
 class Scheduler:
@@ -137,8 +94,9 @@ class Scheduler:
         for case in cases:
             groups[self._starter.as_started(case.launch), case.life].append(case)
         self._plain_is_tried |= any(launch == Launch() for launch, _ in groups)
-        # The largest groups first: they take longest. Lives wait, so that what the others find out can spare them.
-        ordered = sorted(groups.items(), key=lambda item: (item[0][0].own, -len(item[1])))
+        # What takes longest first: the largest groups, and of the lives those with workers or a time to wait for.
+        # All lives come after them, so that what the others find out can spare them.
+        ordered = sorted(groups.items(), key=lambda item: (item[0][0].own, item[0][0] == OWN, -len(item[1])))
         tasks = [asyncio.ensure_future(self._group(launch, group, jobs)) for (launch, _), group in ordered]
         try:
             await asyncio.gather(*tasks)

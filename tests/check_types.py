@@ -33,7 +33,8 @@ def main() -> int:
         folder = Path(name)
         linked_tree(folder)
         cache = ROOT / ".mypy_cache"
-        command = [sys.executable, "-m", "mypy", "--config-file", str(ROOT / "pyproject.toml"), "--cache-dir", str(cache)]
+        command = [sys.executable, "-m", "mypy", "--config-file", str(ROOT / "pyproject.toml")]
+        command += ["--cache-dir", str(cache)]
         packages = ["-p", "asgi_conformance", "-p", "tests"]
         environment = {**os.environ, "MYPYPATH": name}
         return subprocess.run([*command, *packages, *sys.argv[1:]], cwd=folder, env=environment, check=False).returncode

@@ -20,7 +20,7 @@ from asgi_conformance.reference_server import faults
 from asgi_conformance.reference_server.faults import Fault
 from asgi_conformance.results import Run
 from asgi_conformance.runner import Options, run_candidate
-from asgi_conformance.scheduler import Schedule
+from asgi_conformance.schedule import Schedule
 
 #: Control servers that are tried: one that says nothing, one that says the same to everybody, and one that says noise.
 _CONTROLS = ("never-answers", "always-200", "random-bytes")

@@ -18,7 +18,7 @@ from asgi_conformance.commands.reports import show
 from asgi_conformance.reporting import load_report
 from asgi_conformance.results import Run, document, label
 from asgi_conformance.runner import Options, run_candidate
-from asgi_conformance.scheduler import Schedule
+from asgi_conformance.schedule import Schedule
 
 #: The command of the reference server: what is tested when no server is named.
 REFERENCE = f"{sys.executable} -m asgi_conformance.reference_server <app>"

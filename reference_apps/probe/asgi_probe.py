@@ -30,8 +30,8 @@ import sys
 import threading
 import time
 from collections import deque
-from typing import Any
 from collections.abc import Mapping
+from typing import Any
 
 #: Byte strings that are longer than this travel as length and digest.
 WHOLE_BYTES = 65536

@@ -1,4 +1,4 @@
-"""How fast the suite is, and where its time goes: ``python -m tests.benchmarks.speed [--server COMMAND] [--suite NAME]``.
+"""How fast the suite is, and where its time goes: ``python -m tests.benchmarks.speed``.
 
 A measurement, not a test: nothing fails by it. It tells the best of three runs of a suite against a server, the times
 of passing cases, the start of the command line, and the memory of the harness.

@@ -105,7 +105,8 @@ def test_an_update_knows_what_fails_and_forgets_what_does_not(tmp_path: Path) ->
     """New failures are added sorted, entries that still fail keep their words and comments, others go."""
     path = tmp_path / "baseline.toml"
     path.write_text(
-        '# why\n[[failing]]\ncase = "b"\nreason = "known"  # see the tracker\n\n[[failing]]\ncase = "gone"\nreason = "r"\n'
+        '# why\n[[failing]]\ncase = "b"\nreason = "known"  # see the tracker\n\n'
+        '[[failing]]\ncase = "gone"\nreason = "r"\n'
     )
     update(path, [a_run(("a", "fail"), ("b", "fail"), ("gone", "pass"), ("w", "warn"))])
     text = path.read_text()

@@ -14,7 +14,7 @@ from asgi_conformance.case import Case, Suites, load_suites
 from asgi_conformance.exchange import Exchange
 from asgi_conformance.results import Run
 from asgi_conformance.runner import Options, Progress, run_candidate
-from asgi_conformance.scheduler import Schedule
+from asgi_conformance.schedule import Schedule
 from asgi_conformance.verdict import Broken, Inconclusive, Observed, Unsupported
 
 MUST = "http.request.type"

@@ -10,13 +10,13 @@ import pytest
 
 PAGE = Path(__file__).parents[2] / "docs" / "pytest-plugin.md"
 SERVER = f"{sys.executable} -m asgi_conformance.reference_server <app>"
-BACKENDS = '''
+BACKENDS = """
 import pytest
 
 @pytest.fixture(params=["asyncio", "trio"])
 def anyio_backend(request):
     return request.param
-'''
+"""
 
 
 def test_the_examples_run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -106,7 +106,9 @@ def test_a_glob_that_matches_nothing_is_a_usage_error(conformance: pytest.Pytest
 
 def test_a_server_that_cannot_be_run_is_told(conformance: pytest.Pytester) -> None:
     """A server that does not start fails the items with its own words, without a traceback of the engine."""
-    result = run(conformance, server=f"{sys.executable} -c 'import sys; sys.exit(\"out of order\")' <app> <host> <port>")
+    result = run(
+        conformance, server=f"{sys.executable} -c 'import sys; sys.exit(\"out of order\")' <app> <host> <port>"
+    )
     assert result.parseoutcomes()["failed"] >= 1
     result.stdout.fnmatch_lines(["*out of order*"])
     result.stdout.no_fnmatch_line("*Traceback*")

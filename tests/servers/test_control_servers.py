@@ -13,7 +13,7 @@ import pytest
 from asgi_conformance.case import load_suites
 from asgi_conformance.reference_server.control_servers import DIES, KINDS
 from asgi_conformance.runner import Options, run_candidate
-from asgi_conformance.scheduler import Schedule
+from asgi_conformance.schedule import Schedule
 
 COMMAND = f"{sys.executable} -m asgi_conformance.reference_server.control_servers"
 #: How the suite tells a control server to serve a unix socket, TLS and HTTP/2, as it would tell a real one.
