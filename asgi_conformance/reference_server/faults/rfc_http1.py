@@ -75,3 +75,13 @@ def length_beats_coding(original: Any, head: Any, *rest: Any) -> Any:
 def the_close_is_not_announced(data: bytes) -> bytes:
     """Responses after which the connection is closed do not say so."""
     return re.sub(rb"(?i)\r\nconnection: close(?=\r\n)", b"", data, count=1) if data.startswith(b"HTTP/1.1") else data
+
+
+@around(
+    "http1_stream.Http1Stream.discard_request",
+    name="rfc.http1.connection.close-announced/unread-body",
+    follows=["rfc.http1.connection.*", "http.disconnect.*", "http.app.*"],
+)
+async def content_that_is_left_ends_the_connection(original: Any, self: Any) -> bool:
+    """A connection is closed without a word when the application did not read all of the request."""
+    return bool(self.request_ended)
