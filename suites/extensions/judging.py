@@ -7,7 +7,7 @@ from asgi_conformance.clients.http import HttpClient, Response
 from asgi_conformance.exchange import Exchange
 from asgi_conformance.expect import expect, show
 from asgi_conformance.step import Raised
-from asgi_conformance.verdict import Broken
+from asgi_conformance.verdict import Broken, TimedOut
 
 Message = dict[str, object]
 
@@ -54,8 +54,13 @@ async def is_refused(exchange: Exchange, client: HttpClient, app: Call, event: M
 
 
 async def ending(client: HttpClient) -> Response | None:
-    """What came of a response that may have been spoilt: None where the client got none that it can read."""
+    """What came of a response that may have been spoilt: None where the client got none that it can read.
+
+    Raises TimedOut where neither the response nor the connection ends.
+    """
     try:
         return await client.response()
+    except TimedOut:
+        raise
     except Broken:
         return None
