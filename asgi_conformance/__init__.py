@@ -8,19 +8,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from asgi_conformance.api import Candidate as Candidate
+    from asgi_conformance.api import run as run
     from asgi_conformance.candidate.launch import Launch as Launch
     from asgi_conformance.exchange import Exchange as Exchange
-    from asgi_conformance.library import Candidate as Candidate
-    from asgi_conformance.library import run as run
 
 __version__ = "0.1.0"
 __all__ = ["Candidate", "Exchange", "Launch", "__version__", "run"]
 
 _HOMES = {
-    "Candidate": "asgi_conformance.library",
+    "Candidate": "asgi_conformance.api",
     "Exchange": "asgi_conformance.exchange",
     "Launch": "asgi_conformance.candidate.launch",
-    "run": "asgi_conformance.library",
+    "run": "asgi_conformance.api",
 }
 
 

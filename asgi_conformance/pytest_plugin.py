@@ -14,8 +14,8 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from asgi_conformance.api import Candidate
     from asgi_conformance.background import Background
-    from asgi_conformance.library import Candidate
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -76,7 +76,7 @@ def asgi_background() -> Iterator[Background]:
 @pytest.fixture(scope="session")
 def asgi_candidate(asgi_server: str, asgi_background: Background) -> Iterator[Candidate]:
     """The server, running for the whole session; tests share it, as cases do."""
-    from asgi_conformance.library import Candidate
+    from asgi_conformance.api import Candidate
 
     candidate = Candidate(asgi_server)
     asgi_background.run(candidate.__aenter__())
