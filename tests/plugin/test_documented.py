@@ -27,7 +27,8 @@ def test_the_examples_run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyP
     assert len(examples) >= 4
     pytester.makeconftest(BACKENDS)
     pytester.makepyfile(test_examples="import pytest\n\n" + "\n".join(examples))
-    result = pytester.runpytest_subprocess("--asgi-server", SERVER, "-k", "test_examples", "-W", "error")
+    options = ["--asgi-server", SERVER, "--asgi-select", "http.request.type", "-k", "test_examples", "-W", "error"]
+    result = pytester.runpytest_subprocess(*options)
     outcomes = result.parseoutcomes()
     assert outcomes["passed"] >= len(examples)
     assert "failed" not in outcomes

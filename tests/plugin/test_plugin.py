@@ -153,7 +153,7 @@ async def test_coroutine(asgi_exchange, anyio_backend):
 def test_authors_hold_both_ends_in_their_own_tests(conformance: pytest.Pytester) -> None:
     """The fixtures work in plain tests and, under anyio, in coroutine tests on asyncio and trio."""
     conformance.makepyfile(OWN_TESTS)
-    result = conformance.runpytest_subprocess("--asgi-server", SERVER, "-k", "plain or coroutine", "-W", "error")
+    result = run(conformance, "-k", "test_plain or test_coroutine", "-W", "error")
     result.assert_outcomes(passed=3, deselected=None)
 
 
