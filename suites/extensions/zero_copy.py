@@ -96,7 +96,7 @@ async def a_count_of_zero_sends_nothing(exchange: Exchange) -> None:
     """With a count of zero nothing of the file is sent; that it is refused is fair."""
     with file_of(SMALL) as path:
         client, app = await exchange.dialogue()
-        await app.start(200, [(b"content-length", b"4")])
+        await app.start(200)
         await app.try_send(zero_copy(opened(path), count=0, more_body=True))
         await app.send(body(b"fine"))
         await whole(client, app, b"fine")

@@ -10,7 +10,6 @@ from . import around, on_sent, swallowed
 
 HINT, TRAILERS, PUSH = "http.response.early_hint", "http.response.trailers", "http.response.push"
 HINTS = ["extension.early-hint.*", "core.*"]
-TRAILING = ["extension.trailers.*", "core.*"]
 PUSHES = ["extension.push.*", "core.*"]
 
 
@@ -56,6 +55,28 @@ def one_link_is_enough(event: Any) -> Any:
     return (
         {**event, "links": event["links"][:1]} if _is(event, HINT) and isinstance(event.get("links"), list) else event
     )
+
+
+@around(
+    "http1_stream.Http1Stream.send_informational",
+    name="extension.early-hint.sent/to-http-1.0",
+    breaks="extension.early-hint.sent/http-1.0",
+    follows=["extension.early-hint.*", "rfc.*"],
+)
+def hints_come_to_everybody(original: Any, self: Any, status: int, headers: Any) -> None:
+    """HTTP/1.0 clients get hints too."""
+    if status == 103 and self.request.http_version == "1.0":
+        self.transport.write(b"HTTP/1.1 103 Early Hints\r\n\r\n")
+    else:
+        original(self, status, headers)
+
+
+@on_sent(
+    "extension.early-hint.links-iterable/not-empty", breaks="extension.early-hint.links-iterable/empty", follows=HINTS
+)
+def no_links_are_refused(event: Any) -> Any:
+    """A hint without links makes send() raise."""
+    return {**event, "links": None} if _is(event, HINT) and event.get("links") == [] else event
 
 
 @around("response_call.Response.accept", name="extension.early-hint.order/never", follows=HINTS)
@@ -109,111 +130,6 @@ async def a_late_hint_is_sent(original: Any, self: Any, event: Any) -> None:
 def wrong_links_are_dropped(event: Any) -> bool:
     """Wrong links are dropped without an exception."""
     return _is(event, HINT)
-
-
-# trailers
-
-
-@around("response_call.Response.start", name="extension.trailers.flag-type/always", follows=["*"])
-def trailers_are_always_awaited(original: Any, self: Any, status: int, headers: Any, trailers: bool) -> None:
-    """A client that takes trailers is left waiting for them, announced or not."""
-    original(self, status, headers, trailers or bool(self.stream.request.tokens(b"te")))
-
-
-@around("response_call.Response.content_sent", name="extension.trailers.waits/ends", follows=TRAILING)
-def the_body_ends_the_response(original: Any, self: Any, more: bool) -> None:
-    """The final body completes the response, though trailers were announced."""
-    self._trailers_announced = False
-    original(self, more)
-
-
-@around("response_call.Response.trailers", name="extension.trailers.sent/dropped", follows=TRAILING)
-def trailers_are_dropped(original: Any, self: Any, headers: Any, more: bool) -> None:
-    """No trailer fields are sent."""
-    original(self, [], more)
-
-
-@around("response_call.Response.trailers", name="extension.trailers.only-with-te/always", follows=TRAILING)
-def trailers_come_to_everybody(original: Any, self: Any, headers: Any, more: bool) -> None:
-    """Trailers are sent to clients that have not said that they take them."""
-    if more:
-        original(self, headers, more)
-    else:
-        self.complete_with([*self._trailers, *headers])
-
-
-@around("response_call.Response.trailers", name="extension.trailers.te-parsing/exact", follows=TRAILING)
-def te_is_read_as_one_word(original: Any, self: Any, headers: Any, more: bool) -> None:
-    """Only a TE that says trailers in lower case, and nothing else, counts."""
-    values = self.stream.request.values(b"te")
-    original(self, headers if self.stream.request.http_version == "2" or values == [b"trailers"] else [], more)
-
-
-@around("response_call.Response.trailers", name="extension.trailers.more-trailers/first", follows=TRAILING)
-def the_first_trailers_are_the_last(original: Any, self: Any, headers: Any, more: bool) -> None:
-    """more_trailers is not looked at."""
-    original(self, headers, False)
-
-
-@on_sent("extension.trailers.headers-iterable/sorted", follows=TRAILING)
-def trailer_fields_are_sorted(event: Any) -> Any:
-    """Trailer fields are sorted."""
-    if not _is(event, TRAILERS) or not isinstance(event.get("headers"), (list, tuple)):
-        return event
-    return {**event, "headers": sorted(tuple(pair) for pair in event["headers"])}
-
-
-@around("response_call.Response.trailers", name="extension.trailers.trailer-header-untouched/checked", follows=TRAILING)
-def unannounced_fields_are_dropped(original: Any, self: Any, headers: Any, more: bool) -> None:
-    """A field that the header Trailer does not name is dropped."""
-    named = b",".join(value for name, value in self._head.headers if name == b"trailer")
-    original(self, [(name, value) for name, value in headers if name in named], more)
-
-
-@around("http1_stream.Http1Stream.send_end", name="extension.trailers.http10/appended", follows=TRAILING)
-def trailers_follow_any_body(original: Any, self: Any, trailers: Any) -> None:
-    """Trailers are written behind a body of any framing."""
-    original(self, trailers)
-    if trailers and self.framing != "chunked":
-        self.transport.write(b"".join(name + b": " + value + b"\r\n" for name, value in trailers) + b"\r\n")
-
-
-@around("response_call.Response.abandon", name="extension.trailers.missing-event/waiting", follows=TRAILING)
-def missing_trailers_are_awaited(original: Any, self: Any, status: int, text: str) -> None:
-    """A response whose trailers never came is left as it is."""
-    if self.state is not State.TRAILERS:
-        original(self, status, text)
-
-
-@around(
-    "response_call.Response.content_sent",
-    "response_call.Response.accept",
-    name="extension.trailers.unannounced/sent",
-    follows=["*"],
-)
-def unannounced_trailers_are_sent(original: Any, self: Any, message: Any) -> Any:
-    """The end of a response to a client that takes trailers is held back, and trailers are sent unannounced."""
-    if isinstance(message, bool) and self.stream.request.tokens(b"te"):
-        self._trailers_announced = True
-    return original(self, message)
-
-
-@swallowed("extension.trailers.before-final-body/dropped", follows=TRAILING)
-def early_trailers_are_dropped(event: Any) -> bool:
-    """Trailers that are out of place are dropped without an exception."""
-    return _is(event, TRAILERS)
-
-
-@swallowed("extension.trailers.headers.str/dropped", follows=TRAILING)
-def wrong_trailers_are_dropped(event: Any) -> bool:
-    """Wrong trailers are dropped without an exception."""
-    return _is(event, TRAILERS)
-
-
-@on_sent("extension.trailers.key-without-support/refused", follows=["*"])
-def the_key_is_refused(event: Any) -> Any:
-    """A response start with the key trailers makes send() raise."""
-    return {**event, "status": None} if _is(event, "http.response.start") and "trailers" in event else event
 
 
 # push
@@ -283,3 +199,27 @@ def a_push_needs_the_client(original: Any, self: Any, path: str, headers: Any) -
 def a_wrong_push_is_dropped(event: Any) -> bool:
     """A wrong push is dropped without an exception."""
     return _is(event, PUSH)
+
+
+@around(
+    "extensions.of_http",
+    name="extension.push.advertised/http-1",
+    follows=["core.*"],
+)
+def push_is_listed_everywhere(original: Any, transport: Any, request: Any) -> Any:
+    """Push is listed for HTTP/1, too."""
+    return {**original(transport, request), PUSH: {}}
+
+
+@around(
+    "http_call.HttpCall.send",
+    name="extension.push.out-of-place/deadly",
+    also=["extension.push.headers.str/missing-headers"],
+    breaks="extension.push.out-of-place/after-the-end",
+    follows=PUSHES,
+)
+async def a_late_push_ends_the_connection(original: Any, self: Any, event: Any) -> None:
+    """A push that comes after the final body, or has no headers, ends the connection."""
+    if _is(event, PUSH) and (self.response.complete or "headers" not in event):
+        self.stream.transport.reset()
+    await original(self, event)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote, unquote
 
+from ..checks import InvalidEvent
+from ..extensions import FilePart
 from ..response_call import State
 from . import around, on_sent, swallowed
 
@@ -16,19 +19,62 @@ def _is(event: Any, *kinds: str) -> bool:
     return isinstance(event, dict) and event.get("type") in kinds
 
 
-def _changed(name: str, summary: str, **keys: Any) -> None:
-    """A fault in which keys of a zero copy send are not looked at, but taken for other values."""
+def _ignored(key: str, name: str) -> None:
+    """A fault in which a key of a zero copy send is not looked at."""
 
     def spoil(event: Any) -> Any:
-        return {**event, **keys} if _is(event, ZERO_COPY) and "file" in event else event
+        return {name: value for name, value in event.items() if name != key} if _is(event, ZERO_COPY) else event
 
-    spoil.__doc__ = summary
+    spoil.__doc__ = f"{key} is not looked at."
     on_sent(name, follows=FILES)(spoil)
 
 
-_changed("extension.zerocopysend.offset/none", "offset is not looked at.", offset=None)
-_changed("extension.zerocopysend.count/none", "count is not looked at.", count=None)
-_changed("extension.zerocopysend.more-body/never", "more_body is not looked at.", more_body=False)
+_ignored("offset", "extension.zerocopysend.offset/none")
+_ignored("count", "extension.zerocopysend.count/none")
+_ignored("more_body", "extension.zerocopysend.more-body/never")
+
+
+@on_sent(
+    "extension.zerocopysend.count/not-zero",
+    breaks="extension.zerocopysend.count/zero",
+    follows=FILES,
+)
+def a_count_of_zero_is_none(event: Any) -> Any:
+    """A count of zero is taken for a missing one."""
+    if not _is(event, ZERO_COPY) or event.get("count") != 0:
+        return event
+    return {key: value for key, value in event.items() if key != "count"}
+
+
+@on_sent("extension.zerocopysend.more-body/by-default", follows=FILES)
+def more_is_expected_by_default(event: Any) -> Any:
+    """A missing more_body is taken for true."""
+    return {"more_body": True, **event} if _is(event, ZERO_COPY) else event
+
+
+@around(
+    "http_call.HttpCall.send",
+    name="extension.zerocopysend.before-start/late",
+    breaks="extension.zerocopysend.before-start/late",
+    follows=FILES,
+)
+async def a_late_file_is_sent(original: Any, self: Any, event: Any) -> None:
+    """A file after the final body is written behind the response."""
+    if _is(event, ZERO_COPY) and self.response.complete:
+        self.stream.transport.write(b"file")
+    await original(self, event)
+
+
+@around(
+    "http2_stream.Http2Stream.send_file",
+    name="extension.zerocopysend.chunked/over-http-2",
+    breaks="extension.zerocopysend.chunked/http-2",
+    follows=[*FILES, *PATHS],
+)
+async def a_file_has_no_end_over_http2(original: Any, self: Any, part: Any) -> None:
+    """Over HTTP/2 the last byte of a file is missing."""
+    part.count -= 1
+    await original(self, part)
 
 
 @around("response_call.FilePart", name="extension.zerocopysend.whole-file/start", follows=[*FILES, *PATHS])
@@ -117,9 +163,39 @@ def a_wrong_file_is_dropped(event: Any) -> bool:
 @around("response_call.Response.path", name="extension.pathsend.file-sent/quoted", follows=PATHS)
 async def a_path_is_decoded(original: Any, self: Any, path: str) -> None:
     """A path is taken for a percent-encoded one."""
-    from urllib.parse import unquote
-
     await original(self, unquote(path))
+
+
+@around("response_call.Response.path", name="extension.pathsend.file-sent/encoded", follows=PATHS)
+async def a_path_is_encoded(original: Any, self: Any, path: str) -> None:
+    """A path is percent-encoded before the file is opened."""
+    await original(self, quote(path))
+
+
+@around("response_call.Response.path", name="extension.pathsend.file-sent/short", follows=PATHS)
+async def a_file_is_not_whole(original: Any, self: Any, path: str) -> None:
+    """The last byte of a file is not sent, and an empty file makes send() raise."""
+    with open(path, "rb", buffering=0) as file:  # noqa: ASYNC230
+        part = FilePart(file.fileno(), file)
+        if not part.count:
+            raise InvalidEvent("the file is empty")
+        part.count -= 1
+        await self.file(part, False)
+
+
+@around("response_call.Response.path", name="extension.pathsend.file-sent/more", follows=PATHS)
+async def a_file_does_not_end_the_response(original: Any, self: Any, path: str) -> None:
+    """The file does not complete the response."""
+    with open(path, "rb", buffering=0) as file:  # noqa: ASYNC230
+        await self.file(FilePart(file.fileno(), file), True)
+
+
+@around("response_call.Response.path", name="extension.pathsend.not-mixed/file-first", follows=PATHS)
+async def a_body_may_follow_a_file(original: Any, self: Any, path: str) -> None:
+    """The file does not complete a response without a length, so that a body may follow."""
+    assert self._head is not None
+    with open(path, "rb", buffering=0) as file:  # noqa: ASYNC230
+        await self.file(FilePart(file.fileno(), file), self._head.length is None)
 
 
 @around("response_call.Response.path", name="extension.pathsend.headers-from-application/guessed", follows=PATHS)
@@ -160,8 +236,6 @@ async def a_path_starts_the_response(original: Any, self: Any, message: Any) -> 
 @around("response_call.Response.accept", name="extension.pathsend.missing-file/empty", follows=PATHS)
 async def a_missing_file_is_empty(original: Any, self: Any, message: Any) -> None:
     """A file that cannot be read is sent as an empty body."""
-    from ..checks import InvalidEvent
-
     try:
         await original(self, message)
     except InvalidEvent:

@@ -155,6 +155,16 @@ def the_first_connection_counts(original: Any, self: Any) -> Any:
     return dict(self.settings.first)
 
 
+@around(ENTRY, name="tls.scope.per-connection/once", breaks="tls.scope.per-connection/kept", follows=["tls.*"])
+def a_later_request_has_another_entry(original: Any, self: Any) -> Any:
+    """From the second request of a connection on, the version of TLS is not known."""
+    found = original(self)
+    if getattr(self, "told", False):
+        found["tls_version"] = None
+    self.told = True
+    return found
+
+
 @around("extensions.of_websocket", name="tls.base.websocket/other-form")
 def websockets_have_another_entry(original: Any, transport: Any) -> Any:
     """The entry of a WebSocket has the version as a str."""
