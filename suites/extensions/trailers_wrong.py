@@ -104,7 +104,7 @@ async def the_key_is_known_to_every_server(exchange: Exchange) -> None:
     await whole(client, app, b"fine")
 
 
-@case("extension.trailers.key-without-support", "true", circumstances=EVERY_HTTP_AND_10)
+@case("extension.trailers.key-without-support", "true", circumstances=EVERY_HTTP)
 async def trailers_without_support_leave_a_response_or_an_error(exchange: Exchange) -> None:
     """A server without trailers that is told to expect them refuses that, or completes the response with its body."""
     client, app = await exchange.dialogue()
