@@ -264,10 +264,14 @@ class Exchange(WebSocketOpening, Outcomes):
             Broken: it does not.
             CandidateDied: its process has ended.
         """
-        client = await self.http1()
-        await client.request("GET", "/still-serving")
-        await self.answered(client, await self.call(client))
-        await client.close()
+        binding, self._since, self._extension = (self._since, self._extension), None, None  # any request will do
+        try:
+            client = await self.http1()
+            await client.request("GET", "/still-serving")
+            await self.answered(client, await self.call(client))
+            await client.close()
+        finally:
+            self._since, self._extension = binding
 
     async def within(self, awaitable: Awaitable[object], seconds: float, expected: str, observed: str) -> object:
         """Await something for so many seconds. Raises TimedOut with the two sentences."""
