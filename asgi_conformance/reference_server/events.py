@@ -83,7 +83,6 @@ HTTP: Table = {
     "http.response.start": {
         "status": Key(checks.status),
         "headers": Key(checks.response_headers, []),
-        "trailers": Key(checks.boolean, False),
     },
     "http.response.body": {"body": Key(checks.byte_string, b""), "more_body": Key(checks.boolean, False)},
 }
@@ -120,7 +119,8 @@ EXTENSIONS: Mapping[str, Table] = {
     "http.response.pathsend": {"http.response.pathsend": {"path": Key(checks.absolute_path)}},
     "http.response.push": {"http.response.push": {"path": Key(checks.text), "headers": Key(checks.headers)}},
     "http.response.trailers": {
-        "http.response.trailers": {"headers": Key(checks.trailer_headers), "more_trailers": Key(checks.boolean, False)}
+        "http.response.start": {**HTTP["http.response.start"], "trailers": Key(checks.boolean, False)},
+        "http.response.trailers": {"headers": Key(checks.trailer_headers), "more_trailers": Key(checks.boolean, False)},
     },
     "http.response.zerocopysend": {
         "http.response.zerocopysend": {

@@ -72,7 +72,7 @@ async def a_cancelled_receive_takes_an_event_with_it(original: Any, self: Any) -
     return event
 
 
-@around("transport.Transport.drained", name="core.send.backpressure/never-waits")
+@around("transport.Transport.drained", name="core.send.backpressure/never-waits", follows=["extension.zerocopysend.*"])
 async def nobody_waits_for_a_slow_client(original: Any, self: Any) -> None:
     """A send() returns at once, however much is waiting for the client."""
     await anyio.lowlevel.checkpoint()
@@ -151,7 +151,7 @@ async def one_call_at_a_time(original: Any, self: Any, *call: Any) -> bool:
 @around(
     "http_call.HttpCall.run",
     name="core.app.cleanup-after-completion/cancelled",
-    follows=["http.*", "http.disconnect.after-response-unread-body"],
+    follows=["http.*", "http.disconnect.after-response-unread-body", "extension.*"],
 )
 async def a_call_ends_with_its_response(original: Any, self: Any) -> None:
     """A call is cancelled as soon as its response is complete."""

@@ -122,7 +122,7 @@ def disconnect_after_the_request(original: Any, self: Any) -> bool:
     "http1_stream.Http1Stream.send_body",
     "http2_stream.Http2Stream.send_body",
     name="http.response.body.flushed/at-the-end",
-    follows=["http.*", "core.*", "websocket.*"],
+    follows=["http.*", "core.*", "websocket.*", "extension.*"],
 )
 def body_kept_until_the_end(original: Any, self: Any, data: bytes) -> None:
     """Content is kept back until the response is complete."""
@@ -143,7 +143,10 @@ async def completed_when_the_call_ends(original: Any, self: Any) -> None:
         send_end(trailers)
 
 
-@on_sent("http.response.start.status.passed/rounded", follows=["http.response.status.keeps-body*"])
+@on_sent(
+    "http.response.start.status.passed/rounded",
+    follows=["http.response.status.keeps-body*", "http.response.body.undisturbed/*"],
+)
 def status_of_its_class(event: Any) -> Any:
     """A status without a registered phrase is sent as the first of its class."""
     if isinstance(event, dict) and event.get("status") in (299, 418, 599):

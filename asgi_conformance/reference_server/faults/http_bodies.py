@@ -120,7 +120,11 @@ def more_is_the_default(event: Any) -> Any:
     return {"more_body": True, **event} if _is_body(event) else event
 
 
-@around("http_call.HttpCall.send", name="http.response.body.after-complete.nothing-on-wire/line", follows=["http.*"])
+@around(
+    "http_call.HttpCall.send",
+    name="http.response.body.after-complete.nothing-on-wire/line",
+    follows=["http.*", "extension.pathsend.once*"],
+)
 async def a_line_after_the_end(original: Any, self: Any, event: Any) -> None:
     """For each message after the final one an empty line is written to the connection."""
     if self.response.complete:

@@ -24,7 +24,11 @@ def nothing_is_said_for_a_silent_application(original: Any, self: Any, status: i
         original(self, status, text)
 
 
-@around("response_call.Response.abandon", name="http.app.returns-after-start/head-alone", follows=["http.*", "core.*"])
+@around(
+    "response_call.Response.abandon",
+    name="http.app.returns-after-start/head-alone",
+    follows=["http.*", "core.*", "extension.pathsend.*"],
+)
 def the_head_goes_out_alone(original: Any, self: Any, status: int, text: str) -> None:
     """When the application returned after the start, its head is sent and the connection stays open."""
     if self.state is State.STARTED and "failed" not in text:

@@ -18,7 +18,7 @@ def _start_of(event: Any) -> dict[str, Any] | None:
 # when the head goes out, and how the body is framed
 
 
-@on_sent("http.response.start.accepted/200-for-201", follows=["http.response.*"])
+@on_sent("http.response.start.accepted/200-for-201", follows=["http.response.*", "extension.early-hint.*"])
 def created_is_ok(event: Any) -> Any:
     """The status 201 is sent as 200."""
     start = _start_of(event)
@@ -93,7 +93,7 @@ def a_bad_target_is_an_error(original: Any, target: bytes) -> Any:
 # the status
 
 
-@on_sent("http.response.start.status.passed/another", follows=["http.*", "rfc.*", "core.*"])
+@on_sent("http.response.start.status.passed/another", follows=["http.*", "rfc.*", "core.*", "extension.early-hint.*"])
 def another_status(event: Any) -> Any:
     """A status from 201 to 599 is sent as one beside it."""
     status = (_start_of(event) or {}).get("status")

@@ -10,6 +10,7 @@ import anyio
 from ..application import Event
 from ..checks import InvalidEvent
 from ..lifespan import Phase
+from ..log import logger
 from . import around, on_sent, swallowed
 
 # startup.failed
@@ -65,7 +66,7 @@ async def end_of_a_failed_call_is_waited_for(original: Any, self: Any) -> bool:
 def _is_silent(words: str) -> Callable[..., None]:
     def spoil(original: Any, message: str, *arguments: Any, **options: Any) -> None:
         if words not in message:
-            original(message, *arguments, **options)
+            original(logger, message, *arguments, **options)
 
     spoil.__doc__ = f"That the application {words} is logged nowhere."
     return spoil

@@ -43,7 +43,7 @@ def a_wrong_code_is_the_default(event: Any) -> Any:
     return {**event, "code": 1000} if wrong else event
 
 
-@swallowed("websocket.close.code.not-sendable/left-open", kind="websocket")
+@swallowed("websocket.close.code.not-sendable/left-open", kind="websocket", follows=["websocket.close.reason.*"])
 def a_code_that_cannot_be_sent_is_dropped(event: Any) -> bool:
     """A websocket.close with a code that must not be sent is dropped without an exception."""
     return _is_close(event) and isinstance(event.get("code"), int)

@@ -162,7 +162,7 @@ def what_only_servers_give_is_dropped(event: Any) -> bool:
     return isinstance(kind, str) and kind in RECEIVED
 
 
-@swallowed("websocket.send.before-accept/dropped", kind="websocket")
+@swallowed("websocket.send.before-accept/dropped", kind="websocket", follows=["websocket.send.*"])
 def an_early_message_is_dropped(event: Any) -> bool:
     """A message before the accept is dropped without an exception."""
     valid = _is_send(event) and (event.get("text") is None) != (event.get("bytes") is None)
