@@ -69,10 +69,17 @@ def trailer_fields_are_a_list(event: Any) -> Any:
     return event
 
 
-@around("extensions.of_http", name="extension.trailers.key-without-support/awaited", follows=["core.*"])
-def unlisted_trailers_are_awaited(original: Any, transport: Any, request: Any) -> Any:
+@around(
+    "extensions.of_http",
+    "events.table_of",
+    name="extension.trailers.key-without-support/awaited",
+    follows=["core.*", "websocket.*"],
+)
+def unlisted_trailers_are_awaited(original: Any, first: Any, second: Any) -> Any:
     """Trailers are not listed, and awaited all the same when a response announces them."""
-    found = original(transport, request)
+    if isinstance(first, dict):  # a table of events, and the extensions that the scope lists
+        return original(first, {**second, TRAILERS: {}})
+    found = original(first, second)
     del found[TRAILERS]
     return found
 
