@@ -140,3 +140,27 @@ async def errors_hang_after_a_cancelled_call(original: Any, self: Any, scope: An
         return error
     self.harmed = True
     return None
+
+
+@around(
+    "response_call.Response.abandon",
+    name="core.error.app-exception.server-survives/careless-afterwards",
+    follows=["core.error.*", "http.app.*"],
+)
+def nothing_is_ended_after_a_cut(original: Any, self: Any, status: int, text: str) -> None:
+    """Once a response was cut off because its application failed, no request of an application that fails is ended."""
+    server_is_careless = getattr(type(self), "careless", False)
+    type(self).careless = server_is_careless or (self.head_sent and not self.complete)
+    if not server_is_careless:
+        original(self, status, text)
+
+
+@around(
+    "http2_stream.Http2Stream.cut",
+    name="core.error.app-exception.server-survives/takes-the-connection",
+    follows=["core.error.*", "http.app.*", "rfc.http2.*", "extension.*"],
+)
+def a_stream_that_is_cut_takes_its_connection_along(original: Any, self: Any) -> None:
+    """When the response of one stream is cut off, the whole HTTP/2 connection is lost."""
+    original(self)
+    self.transport.lose()
