@@ -12,6 +12,8 @@ from asgi_conformance.reference_server import faults
 from tests.faults import matrix
 from tests.faults.matrix import Matrix
 
+pytestmark = pytest.mark.faults
+
 
 @pytest.mark.parametrize("name", [fault.name for fault in matrix.all_faults()])
 def test_the_fault_is_noticed(name: str, tried: Matrix) -> None:
