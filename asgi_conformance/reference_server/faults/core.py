@@ -104,7 +104,7 @@ async def refusal_that_hangs(original: Any, self: Any, event: Any) -> None:
     "response_call.Response.abandon",
     name="core.error.app-exception.terminates-connection/left-open",
     also=["http.app.raises-before-start", "http.app.raises-mid-body"],
-    follows=["http.app.*"],
+    follows=["http.app.*", "extension.*"],
 )
 def nothing_is_ended(original: Any, self: Any, status: int, text: str) -> None:
     """A connection whose application failed is left open, without an answer."""

@@ -80,7 +80,7 @@ def the_close_is_not_announced(data: bytes) -> bytes:
 @around(
     "http1_stream.Http1Stream.discard_request",
     name="rfc.http1.connection.close-announced/unread-body",
-    follows=["rfc.http1.connection.*", "http.disconnect.*", "http.app.*"],
+    follows=["rfc.http1.connection.*", "http.disconnect.*", "http.app.*", "http.response.body.*"],
 )
 async def content_that_is_left_ends_the_connection(original: Any, self: Any) -> bool:
     """A connection is closed without a word when the application did not read all of the request."""
