@@ -114,7 +114,7 @@ class Response:
         self.state = State.STARTED
 
     def body(self, data: bytes, more: bool) -> None:
-        """Send content (http.response.body.sent, http.response.body.empty-chunk)."""
+        """Send content (http.response.body.sent, .empty-chunk, .undisturbed)."""
         self.count(len(data), more)
         self.send_head()
         if data and not self._bodyless:  # http.response.bodyless.several-messages

@@ -158,7 +158,8 @@ class Server:
         """
         error = await self.guard(scope_, receive, send)
         # http.send-closed.caught, .chained-caught, .not-logged; websocket.send-closed.caught, .not-logged
-        # core.error.send-error.ignored-when-reraised
+        # core.error.send-error.ignored-when-reraised, core.error.send-after-close.not-logged
+        # extension.websocket-denial.not-logged
         if error is not None and not isinstance(error, ClientDisconnected):
             logger.error("the application failed on %s %s", scope_["type"], scope_["path"], exc_info=error)
         return error is not None

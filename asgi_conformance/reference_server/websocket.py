@@ -131,7 +131,8 @@ class WebSocketCall(WebSocketWire):
     def accept(self, subprotocol: str | None, headers: Headers) -> None:
         """Complete the handshake with what the application chose."""
         if subprotocol is not None and subprotocol not in self.handshake.subprotocols:
-            # rfc.websocket.handshake.no-unoffered-subprotocol, websocket.accept.subprotocol.not-offered
+            # rfc.websocket.handshake.no-unoffered-subprotocol
+            # websocket.accept.subprotocol.not-offered, websocket.accept.subprotocol.not-a-token
             raise InvalidEvent(f"the client did not offer the subprotocol {subprotocol!r}")
         limit = self.server.config.ws_max_size
         offers = [] if self.server.config.spec_minimal else self.handshake.extensions
@@ -159,7 +160,7 @@ class WebSocketCall(WebSocketWire):
     def reject(self) -> None:
         """Refuse the handshake.
 
-        websocket.close.before-accept.403, .no-handshake, .code-irrelevant, .before-connect;
+        websocket.close.before-accept.403, .no-handshake, .code-irrelevant, .before-connect, .connection-closed;
         extension.websocket-denial.plain-close-still-403
         """
         self.response.replace(403, "the application refused the WebSocket")
