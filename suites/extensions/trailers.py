@@ -80,7 +80,7 @@ async def the_response_waits_for_its_trailers(exchange: Exchange) -> None:
 async def _is_complete_soon(exchange: Exchange, client: HttpClient) -> bool:
     """Whether the response ends within the time in which nothing may come."""
     try:
-        await client.body_until(5)
+        await exchange.within(client.body_until(5), exchange.patience.quiet, "the response ends", "it goes on")
     except Broken:
         return (await client.head()).complete
     return False

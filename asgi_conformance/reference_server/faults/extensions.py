@@ -59,7 +59,7 @@ def one_link_is_enough(event: Any) -> Any:
 
 @around(
     "http1_stream.Http1Stream.send_informational",
-    name="extension.early-hint.sent/to-http-1.0",
+    name="extension.early-hint.sent/to-http-10",
     breaks="extension.early-hint.sent/http-1.0",
     follows=["extension.early-hint.*", "rfc.*"],
 )
