@@ -26,7 +26,7 @@ from asgi_conformance.schedule import Schedule
 _CONTROLS = ("never-answers", "always-200", "random-bytes")
 _CONTROL = f"{sys.executable} -m asgi_conformance.reference_server.control_servers"
 #: Every so many a case is put to a control server, which keeps many of them waiting.
-_STRIDE = 6
+_STRIDE = 8
 #: How many faults are tried.
 _FAULTS = 8
 #: How far waits are stretched with control servers, on which nearly all are in vain, and with faults.
@@ -113,15 +113,14 @@ async def _wrong_servers(suites: Suites, cases: Sequence[Case], without_fault: C
     controls = [_control(kind, suites, few) for kind in _CONTROLS]
     chosen = _sample(suites)
     tried = [proof.try_fault(one, suites, _noticing(one, suites), without_fault, scale=_HASTE) for one in chosen]
-    findings = list(await asyncio.gather(*controls))
+    told, outcomes = await asyncio.gather(asyncio.gather(*controls), asyncio.gather(*tried))
     missed = [
         fault.name
-        for fault, outcome in zip(chosen, await asyncio.gather(*tried), strict=True)
+        for fault, outcome in zip(chosen, outcomes, strict=True)
         if proof.missed(fault, outcome, suites.cases.values())
     ]
     caught = f"{len(chosen) - len(missed)} of {len(chosen)} faults put into the reference server are caught"
-    findings.append(Finding(not missed, caught + "".join(f"\n       not caught: {name}" for name in missed)))
-    return findings
+    return [*told, Finding(not missed, caught + "".join(f"\n       not caught: {name}" for name in missed))]
 
 
 async def _control(kind: str, suites: Suites, cases: Sequence[Case]) -> Finding:
@@ -140,12 +139,10 @@ async def _control(kind: str, suites: Suites, cases: Sequence[Case]) -> Finding:
 def _sample(suites: Suites) -> list[Fault]:
     """Faults from all over the suites, each of which is noticed on a candidate that is started plainly."""
     faults.load()
-    able = [
-        fault
-        for name, fault in sorted(faults.REGISTRY.items())
-        if not fault.also and "*" not in fault.follows and _noticing(fault, suites)
-    ]
-    return able[:: max(1, len(able) // _FAULTS)][:_FAULTS]
+    able = [fault for _, fault in sorted(faults.REGISTRY.items()) if not fault.also and "*" not in fault.follows]
+    parts = [able[len(able) * part // _FAULTS : len(able) * (part + 1) // _FAULTS] for part in range(_FAULTS)]
+    firsts = [next((fault for fault in part if _noticing(fault, suites)), None) for part in parts]
+    return [fault for fault in firsts if fault is not None]
 
 
 def _noticing(fault: Fault, suites: Suites) -> list[Case]:
