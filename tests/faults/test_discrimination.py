@@ -1,4 +1,4 @@
-"""Each violation is noticed, and each case can fail: a case that nothing turns red does not land.
+"""Each violation is noticed, and each case can fail: a case that nothing turns red is found here.
 
 What else a fault may disturb is looked at by ``nox -s faults``, which takes longer.
 """
