@@ -157,7 +157,10 @@ class Call:
         return self.tell("send", what=what, beside=beside, propagate=propagate, last=last, events=encode(list(events)))
 
     def begin_flood(self, event: object, count: int, *, interval: float = 0) -> Step:
-        """Have a child task send one event again and again, ``interval`` seconds apart; the step gives how often."""
+        """Have a child task send one event again and again; the step gives how often.
+
+        ``interval`` are the seconds from one to the next; with 0 it is one turn of the event loop.
+        """
         what = f"send() of {count} times {_kind(event)}"
         return self.tell("flood", what=what, beside=True, event=encode(event), count=count, interval=interval)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from asgi_conformance.exchange import Exchange
 from asgi_conformance.verdict import Broken
@@ -41,10 +41,14 @@ class ServerLog:
             raise Broken(f"the server logs no error for {what}", f"it printed {len(errors)} such lines: {told[:300]}")
 
 
-@contextmanager
-def listening(exchange: Exchange) -> Iterator[ServerLog]:
-    """Listen to what the candidate prints; for exclusive cases, as every request of a candidate shares its output."""
+@asynccontextmanager
+async def listening(exchange: Exchange) -> AsyncIterator[ServerLog]:
+    """Listen to what the candidate prints; for exclusive cases, as every request of a candidate shares its output.
+
+    What earlier requests leave to be printed is waited for first.
+    """
     log = ServerLog(exchange)
+    await log.settle()
     unhook = exchange.candidate.on_output(lambda line, at: log.lines.append(line))
     try:
         yield log

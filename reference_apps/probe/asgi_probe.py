@@ -578,14 +578,13 @@ class _Call:
         return {"events": events, "body": whole}
 
     async def do_flood(self, step: Any) -> Any:
-        """Send one event ``count`` times, ``interval`` seconds apart; tells how many went through."""
+        """Send one event ``count`` times, ``interval`` seconds (0: a turn of the loop) apart; tells how often it went."""
         event, done = decode(step["event"]), 0
         while done < step["count"]:
             self.progress[step["n"]] = done
             await self.send(dict(event))
             done += 1
-            if step["interval"]:
-                await self.loop.sleep(step["interval"])
+            await self.loop.sleep(step["interval"])
         return done
 
     async def do_progress(self, step: Any) -> Any:

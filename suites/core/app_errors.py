@@ -167,7 +167,7 @@ async def sends_to_nobody_end(exchange: Exchange, way: str) -> None:
 @case("core.error.send-after-close.not-logged", circumstances=(DEFAULT, HTTP2), exclusive=True)
 async def sends_to_nobody_are_not_logged(exchange: Exchange) -> None:
     """Sends to clients that have left in the midst of a response are not logged as errors."""
-    with listening(exchange) as log:
+    async with listening(exchange) as log:
         for way in WAYS:
             app = await left_midway(exchange, way)
             for event in (PIECE, body(b"last")):
@@ -184,7 +184,7 @@ async def what_send_raised_is_ignored(exchange: Exchange, way: str) -> None:
     waiting = app.begin_receive(beside=True)
     await leave(client, way)
     await disconnect(app, waiting)
-    with listening(exchange) as log:
+    async with listening(exchange) as log:
         sending = app.begin_send(*WHOLE, propagate=True)
         if await sending.pending_after(exchange.patience.prompt):
             raise exchange.inconclusive(f"the send() did not end: {HANG}")

@@ -107,7 +107,7 @@ def came(exchange: Exchange) -> bytes:
     return b"".join(bytes.fromhex(entry["hex"] or "") for entry in entries if entry["kind"] == "bytes-in")
 
 
-@case("core.error.send.server-survives", each=INVALID, circumstances=(DEFAULT, HTTP2))
+@case("core.error.send.server-survives", each=INVALID, circumstances=(DEFAULT, HTTP2), exclusive=True)
 async def an_invalid_event_stops_no_server(exchange: Exchange, events: tuple[list[Message], object]) -> None:
     """After an invalid event, whose exception comes out of the application, the server goes on serving."""
     before, invalid = events

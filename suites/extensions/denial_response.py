@@ -180,7 +180,7 @@ async def the_application_is_told_of_the_end(exchange: Exchange) -> None:
 async def a_denial_is_no_error(exchange: Exchange) -> None:
     """After a complete denial response and the return of the application, the server logs no error."""
     await ServerLog(exchange).settle()  # what earlier cases have caused is printed by now
-    with listening(exchange) as log:
+    async with listening(exchange) as log:
         await denied(exchange, start(), body(b"no"), content=b"no")
         await exchange.settle()
         await log.expect_no_error("a complete denial response")

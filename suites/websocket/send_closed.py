@@ -22,6 +22,7 @@ from .sending import comes
 BUILTINS = ("ConnectionResetError", "BrokenPipeError", "ConnectionAbortedError", "ConnectionError")
 #: How often, and how many seconds apart, an application goes on sending to a client that has left.
 TIMES, INTERVAL = 500, 0.004
+MANY = 100_000
 AFTER: dict[str, Message] = {"text": text(), "bytes": data(), "accept": {"type": "websocket.accept"}}
 
 
@@ -107,12 +108,13 @@ def expect_nothing_else(raised: Raised | None) -> None:
 async def nothing_else_is_raised_at_the_moment_of_the_end(exchange: Exchange, leave: Leave) -> None:
     """Of the sends that are under way when clients leave none raises anything but an OSError.
 
-    Several WebSockets, as the moments in which a server does not know yet are short.
+    Several WebSockets, with a send() in every turn of the loop, as the moments in which a server does not know yet are
+    short.
     """
     streams = []
     for _ in range(8):
         client, app = await exchange.open_websocket()
-        stream = app.begin_flood(text("tick"), TIMES, interval=INTERVAL)
+        stream = app.begin_flood(text("tick"), MANY)
         waiting = app.begin_receive(beside=True)
         await client.message()
         await leave(client)
@@ -121,8 +123,9 @@ async def nothing_else_is_raised_at_the_moment_of_the_end(exchange: Exchange, le
         await told(exchange, app, waiting)
     await asyncio.wait({stream.answer for _, stream, _ in streams}, timeout=exchange.patience.quiet)
     for _, stream, _ in streams:
-        if stream.done:
-            expect_nothing_else(await stream.outcome())
+        if not stream.done:
+            await stream.cancel()
+        expect_nothing_else(await stream.outcome())
 
 
 @case("websocket.send-closed.after-own-close", each=AFTER, circumstances=EVERY_WEBSOCKET)
@@ -146,7 +149,7 @@ async def the_server_catches_its_own_exception(exchange: Exchange, leave: Leave)
 async def the_exception_is_not_logged(exchange: Exchange, leave: Leave) -> None:
     """The exception that send() raised and that comes out of the application is not logged as an error."""
     app = await left(exchange, leave)
-    with listening(exchange) as log:
+    async with listening(exchange) as log:
         raised = await propagated(exchange, app, text())
         await log.expect_no_error(f"the {raised.type_name} that its send() raised")
 
@@ -167,7 +170,7 @@ async def a_close_after_the_end_is_not_logged(exchange: Exchange) -> None:
     What send() raises, if anything, comes out of the application.
     """
     app = await left(exchange)
-    with listening(exchange) as log:
+    async with listening(exchange) as log:
         if await app.begin_send(close(code=1000), propagate=True).outcome() is None:
             await app.finish()
         else:
