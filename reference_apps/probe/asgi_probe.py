@@ -578,7 +578,7 @@ class _Call:
         return {"events": events, "body": whole}
 
     async def do_flood(self, step: Any) -> Any:
-        """Send one event ``count`` times, ``interval`` seconds (0: a turn of the loop) apart; tells how often it went."""
+        """Send one event ``count`` times, ``interval`` seconds or a turn of the loop apart; tells how often."""
         event, done = decode(step["event"]), 0
         while done < step["count"]:
             self.progress[step["n"]] = done
