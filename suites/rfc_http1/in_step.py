@@ -1,0 +1,43 @@
+"""What follows a response on its connection: the answer to the next request, or nothing and the end."""
+
+from __future__ import annotations
+
+from asgi_conformance.clients.http import Response
+from asgi_conformance.clients.http1 import Http1Client
+from asgi_conformance.exchange import Exchange, Refusal
+from asgi_conformance.expect import expect
+from asgi_conformance.verdict import Broken
+
+NEXT = b"the answer to the next request"
+
+
+def is_last(response: Response) -> bool:
+    """Whether nothing may follow a response: it said so, or the connection has ended with it."""
+    return response.ended is not None or b"close" in response.tokens(b"connection")
+
+
+async def in_step(exchange: Exchange, client: Http1Client, response: Response) -> None:
+    """See that the next request on the connection gets its own answer, or that nothing follows and it is closed.
+
+    Raises:
+        Broken: other bytes follow, or the next request is left without an answer on an open connection.
+    """
+    if not is_last(response):
+        await client.request("GET", "/next")
+        app = await exchange.call_or_refusal(client)
+        if not isinstance(app, Refusal):
+            await app.respond(203, body=NEXT)
+            answer = await client.response()
+            expect((answer.status, answer.body), "the answer to the next request").equals((203, NEXT))
+            app.end_by_return()
+            return
+        if app.response is not None or client.wire.ending is None:
+            raise Broken("the next request on the connection is served, or the connection closed", app.what)
+    await nothing_more(exchange, client)
+
+
+async def nothing_more(exchange: Exchange, client: Http1Client, what: str = "the response") -> None:
+    """See that the connection ends, with no byte behind ``what``, and that the server goes on serving others."""
+    await client.wire.ended(exchange.patience.prompt)
+    expect(client.surplus, f"what follows {what} on the connection").equals(b"")
+    await exchange.still_serves()
