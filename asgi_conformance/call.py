@@ -47,6 +47,7 @@ class Call:
         self._over = asyncio.Event()
         self.observers: list[Any] = []
         trace.record("application", "call", show_event(self._scope), call=number, at=frame["at"])
+        trace.step(number, frame)
 
     # What the server handed over
 
@@ -112,6 +113,7 @@ class Call:
         frame: Frame = {"call": self._id, "n": number, "do": do, **arguments}
         if beside:
             frame["beside"] = True
+        self.trace.step(self.number, frame)
         self._link.write(frame)
         return step
 
@@ -238,6 +240,7 @@ class Call:
 
     def take(self, frame: Frame) -> None:
         """Take one frame of the probe about this call."""
+        self.trace.step(self.number, frame)
         if "ended" in frame:
             error = Raised.read(frame["error"]) if "error" in frame else None
             self.end(Ended(frame["ended"], error), frame["at"])

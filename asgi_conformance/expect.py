@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Generic, TypeVar
 
 from asgi_conformance.values import type_name
-from asgi_conformance.verdict import Broken, Level
+from asgi_conformance.verdict import Broken, Judged, Level
 
 T = TypeVar("T")
 _LONGEST = 300
@@ -40,25 +40,29 @@ class Expectation(Generic[T]):
         """The same expectation, with a breach of no more than this level (an ambiguity that the catalogue grades)."""
         return Expectation(self.value, self._what, level)
 
-    def fails(self, expected: str, observed: str | None = None) -> Broken:
+    def fails(
+        self, expected: str, observed: str | None = None, *, relation: str = "", other: object = None
+    ) -> Broken:
         """The outcome to raise: ``expected`` completes the sentence that begins with what the value is called."""
         seen = observed if observed is not None else f"{self._what} is {show(self.value)}"
-        return Broken(f"{self._what} {expected}", seen, level=self._level)
+        judged = Judged(self.value, relation, other)
+        return Broken(f"{self._what} {expected}", seen, level=self._level, judged=judged)
 
     def equals(self, other: object) -> None:
         """The value equals another and is of a type that compares with it."""
         if self.value != other:
-            raise self.fails(f"is {show(other)}")
+            raise self.fails(f"is {show(other)}", relation="==", other=other)
 
     def differs(self, other: object) -> None:
         """The value is not equal to another."""
         if self.value == other:
-            raise self.fails(f"is anything but {show(other)}")
+            raise self.fails(f"is anything but {show(other)}", relation="!=", other=other)
 
     def is_one_of(self, allowed: Collection[object]) -> None:
         """The value equals one of several."""
         if not any(self.value == item for item in allowed):
-            raise self.fails("is one of " + ", ".join(show(item) for item in allowed))
+            words = "is one of " + ", ".join(show(item) for item in allowed)
+            raise self.fails(words, relation="in", other=tuple(allowed))
 
     def is_a(self, *kinds: type) -> None:
         """The value is an instance of one of the types; a bool is no int here."""
@@ -72,12 +76,12 @@ class Expectation(Generic[T]):
     def is_none(self) -> None:
         """The value is None."""
         if self.value is not None:
-            raise self.fails("is None or missing")
+            raise self.fails("is None or missing", relation="==", other=None)
 
     def is_present(self) -> None:
         """The value is not None."""
         if self.value is None:
-            raise self.fails("is there", f"{self._what} is missing")
+            raise self.fails("is there", f"{self._what} is missing", relation="!=", other=None)
 
     def is_true(self, fact: str, observed: str | None = None) -> None:
         """The value is true; ``fact`` completes the sentence, ``observed`` is the whole one of what was seen."""
@@ -92,12 +96,12 @@ class Expectation(Generic[T]):
     def contains(self, item: object) -> None:
         """The item is in the value."""
         if item not in self.value:  # type: ignore[operator]
-            raise self.fails(f"contains {show(item)}")
+            raise self.fails(f"contains {show(item)}", relation="has", other=item)
 
     def lacks(self, item: object) -> None:
         """The item is not in the value."""
         if item in self.value:  # type: ignore[operator]
-            raise self.fails(f"does not contain {show(item)}")
+            raise self.fails(f"does not contain {show(item)}", relation="lacks", other=item)
 
 
 def expect(value: T, what: str) -> Expectation[T]:

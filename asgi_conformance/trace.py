@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from typing import TypedDict
+from collections.abc import Mapping
+from typing import Any, TypedDict
 
 #: How many bytes of one piece of data a trace keeps; the size is kept whole.
 KEPT_BYTES = 2048
@@ -18,7 +19,8 @@ class Entry(TypedDict):
 
     ``t`` is in seconds since the exchange began. ``lane`` is ``client``, ``server`` or ``application``. ``kind`` is,
     for the client: connect, bytes-out, bytes-in, eof, reset, half-close, close, abort, note; for the application:
-    call, receive, send, raised, returned, cancelled, step; for the server: output, exit.
+    call, receive, send, raised, returned, cancelled, step; for the server: output, exit. A client that stops reading
+    for a while has the kinds pause and resume.
     ``connection`` and ``call`` number the connection or the call from 1, or are None. ``text`` is for people.
     ``hex`` holds the first bytes of data that travelled, and ``size`` how many bytes there were; both are None where
     no data travelled.
@@ -70,6 +72,9 @@ class Trace:
                 "size": None if data is None else len(data),
             }
         )
+
+    def step(self, call: int, frame: Mapping[str, Any]) -> None:
+        """A call was told a step, or its probe announced something of it: no line of a trace that people read."""
 
     def entries(self) -> list[Entry]:
         """All entries in the order of time."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import Enum
 
 
@@ -37,6 +38,15 @@ class Level(str, Enum):
         return {Level.MUST: Verdict.FAIL, Level.SHOULD: Verdict.WARN, Level.MAY: Verdict.OBSERVED}[self]
 
 
+@dataclass(frozen=True)
+class Judged:
+    """What failed to hold: ``value`` is in a ``relation`` ("==", "!=", "in", "has", "lacks") to ``other``."""
+
+    value: object
+    relation: str
+    other: object
+
+
 class Outcome(Exception):
     """Raised by a case, or by what it calls, to end the case with something other than a pass."""
 
@@ -45,14 +55,18 @@ class Broken(Outcome):
     """The requirement was not kept.
 
     ``expected`` and ``observed`` are sentences with the values in them. ``level`` is the level of the breach where
-    it is weaker than the requirement's own (an ambiguity that the catalogue grades), otherwise None.
+    it is weaker than the requirement's own (an ambiguity that the catalogue grades), otherwise None. ``judged`` is the
+    value that was looked at, the relation that it had to have, and to what; None where that cannot be said.
     """
 
-    def __init__(self, expected: str, observed: str, *, level: Level | None = None) -> None:
+    def __init__(
+        self, expected: str, observed: str, *, level: Level | None = None, judged: Judged | None = None
+    ) -> None:
         super().__init__(f"expected: {expected}; observed: {observed}")
         self.expected = expected
         self.observed = observed
         self.level = level
+        self.judged = judged
 
 
 class TimedOut(Broken):

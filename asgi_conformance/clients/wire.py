@@ -47,6 +47,7 @@ class Wire:
         number: int,
         deadline: float,
         tls: TlsLayer | None = None,
+        alpn: Sequence[str] | None = None,
     ) -> None:
         self.address = address
         self.trace = trace
@@ -67,7 +68,7 @@ class Wire:
         self._reading = False
         self._paused = False
         self._half_closed = False
-        self.note("connect", str(address))
+        self.note("connect", str(address) + (f", offering {', '.join(alpn)}" if alpn else ""))
         if tls is not None:
             self._arrived(b"")  # what came with the end of the handshake
         self.resume_reading()
@@ -89,7 +90,7 @@ class Wire:
             except BaseException:
                 sock.close()
                 raise
-        return cls(sock, address, trace=trace, number=number, deadline=deadline, tls=layer)
+        return cls(sock, address, trace=trace, number=number, deadline=deadline, tls=layer, alpn=alpn)
 
     async def __aenter__(self) -> Wire:
         return self
@@ -191,11 +192,14 @@ class Wire:
     def pause_reading(self) -> None:
         """Leave what comes in the kernel's buffers, so that the server comes to feel backpressure."""
         self._paused = True
+        self.note("pause")
         self._stop_reading()
 
     def resume_reading(self) -> None:
         """Read again after :meth:`pause_reading`."""
-        self._paused = False
+        if self._paused:
+            self._paused = False
+            self.note("resume")
         if not self._reading and not self.is_over:
             self._reading = True
             self._loop.add_reader(self._socket.fileno(), self._on_readable)
