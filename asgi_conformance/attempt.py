@@ -71,6 +71,18 @@ async def attempt(candidate: RunningCandidate, case: Case, suites: Suites) -> At
     return _kept(exchange, replace(result, died=died, remarks=tuple(exchange.remarks)))
 
 
+async def serves(candidate: RunningCandidate, suites: Suites) -> bool:
+    """Whether a candidate answers a plain request and lives on."""
+    exchange = Exchange(candidate, _base36(next(_names)), shapes=suites.shapes)
+    try:
+        await exchange.still_serves()
+    except Outcome:
+        return False
+    finally:
+        await exchange.close()
+    return not await _ends(candidate)
+
+
 async def attempt_life(
     candidate: RunningCandidate, cases: Sequence[Case], suites: Suites, starter: Starter
 ) -> list[Attempt]:

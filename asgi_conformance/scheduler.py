@@ -8,7 +8,7 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from asgi_conformance.attempt import Attempt, attempt, attempt_life
+from asgi_conformance.attempt import Attempt, attempt, attempt_life, serves
 from asgi_conformance.candidate.launch import Launch
 from asgi_conformance.candidate.running import RunningCandidate
 from asgi_conformance.candidate.starting import Starter
@@ -18,7 +18,7 @@ from asgi_conformance.life import OWN, Life
 from asgi_conformance.schedule import Judgement, Schedule, Timing
 from asgi_conformance.verdict import Verdict
 
-#: After so many deaths in a row without a case that came to an end, a candidate is given up.
+#: After so many deaths in a row without a case that came to an end, a candidate has to show that it serves at all.
 _DEATHS = 12
 #: A case that has run for so long, in units of patience, waits; and how often a place may be given on.
 _PLACE = 0.5
@@ -156,6 +156,10 @@ class Scheduler:
         self.timing.cases += result.duration
         return result
 
+    async def serves(self, candidate: RunningCandidate) -> bool:
+        """Whether a candidate, in which one after another has died, serves a plain request."""
+        return await serves(candidate, self._suites)
+
     def tell(self, result: Attempt) -> None:
         """Keep an attempt as one of its case's judgement."""
         self.judgements.setdefault(result.case.id, Judgement()).attempts.append(result)
@@ -169,8 +173,8 @@ class _Group:
         self._scheduler = scheduler
         self._launch = launch
         self._jobs = jobs
-        self._together = deque(case for case in cases if not case.exclusive)
-        self._alone = deque(case for case in cases if case.exclusive)
+        self._together = deque(case for case in cases if not self._is_alone(case))
+        self._alone = deque(case for case in cases if self._is_alone(case))
         self._candidate: RunningCandidate | None = None
         self._begun: dict[str, float] = {}
         self._held: list[tuple[float, Attempt]] = []
@@ -181,10 +185,12 @@ class _Group:
         """Run them all; a candidate that dies is replaced, and who killed it is found out."""
         try:
             while self._together or self._alone:
-                if self._deaths >= _DEATHS:
-                    self._give_up()
-                    return
                 candidate = await self._living()
+                if self._deaths >= _DEATHS:
+                    if not await self._scheduler.serves(candidate):
+                        self._give_up()
+                        return
+                    self._deaths = 0
                 if self._together:
                     await self._run_together(candidate)
                 else:
@@ -192,6 +198,11 @@ class _Group:
         finally:
             if self._candidate is not None:
                 await self._scheduler.stop(self._candidate)
+
+    def _is_alone(self, case: Case) -> bool:
+        """Whether a case runs alone: it wants to, or the candidate did not survive it before."""
+        judgement = self._scheduler.judgements.get(case.id)
+        return case.exclusive or (judgement is not None and judgement.last.died)
 
     async def _living(self) -> RunningCandidate:
         if self._candidate is not None and (self._harmed or not self._candidate.alive):
@@ -258,7 +269,8 @@ class _Group:
         self._scheduler.tell(result)
 
     def _give_up(self) -> None:
-        reason = f"the candidate was given up: its process had ended {self._deaths} times in a row"
+        ended = f"its process ended {self._deaths} times in a row, and serves no plain request"
+        reason = f"the candidate was given up: {ended}"
         for case in (*self._together, *self._alone):
             self._scheduler.tell(Attempt(case, Verdict.INCONCLUSIVE, reason=reason))
         self._together.clear()
