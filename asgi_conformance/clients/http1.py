@@ -147,7 +147,7 @@ class Http1Client:
         Gives the response that was begun and not yet taken by :meth:`response`, or begins the next. Raises Broken
         (unparsable, or the connection ended before the head was complete) or TimedOut.
         """
-        response = await self._head_or_end()
+        response = await self.head_or_end()
         if response is None:
             raise Broken(f"a response to {self._asked[1]}", f"{self._how_it_ended()} without sending a byte of one")
         return response
@@ -173,9 +173,20 @@ class Http1Client:
         await self.head()
         return await self._rest()
 
+    async def head_or_end(self) -> Response | None:
+        """Wait for the head of the final response, or for the end of the connection without a byte of it: then None."""
+        if self._handed_over:
+            self._asked = self._unanswered.popleft() if self._unanswered else UNTOLD
+            self._parser.begin(self._asked[0])
+            self._handed_over = False
+        await self._read(lambda: self._parser.response is not None, "the head of a response to")
+        if self._parser.response is None and self._parser.seen:
+            raise Broken(STRICT, f"{self._how_it_ended()} within the head: {shown(self._parser.seen, 400)}")
+        return self._parser.response
+
     async def next_response_or_end(self) -> Response | None:
         """Wait for the whole response, or for the end of the connection without a byte of one: then None."""
-        if await self._head_or_end() is None:
+        if await self.head_or_end() is None:
             return None
         return await self._rest()
 
@@ -187,16 +198,6 @@ class Http1Client:
     def take_surplus(self) -> bytes:
         """Hand ``surplus`` over to whoever goes on with the connection in another protocol."""
         return self._parser.take_surplus() + self.wire.take()
-
-    async def _head_or_end(self) -> Response | None:
-        if self._handed_over:
-            self._asked = self._unanswered.popleft() if self._unanswered else UNTOLD
-            self._parser.begin(self._asked[0])
-            self._handed_over = False
-        await self._read(lambda: self._parser.response is not None, "the head of a response to")
-        if self._parser.response is None and self._parser.seen:
-            raise Broken(STRICT, f"{self._how_it_ended()} within the head: {shown(self._parser.seen, 400)}")
-        return self._parser.response
 
     async def _rest(self) -> Response:
         await self._read(lambda: False, "the rest of the response to")
