@@ -58,8 +58,9 @@ class Scheduler:
         """Run again what is not settled, and once more, alone, what then came to another verdict."""
         doubtful = [case for case in cases if self._is_doubtful(self.judgements[case.id].last)]
         began = time.monotonic()
-        if doubtful:
-            await self._pass(doubtful, self._schedule.confirming_jobs)
+        once = [case for case in doubtful if len(self.judgements[case.id].attempts) == 1]
+        if once:
+            await self._pass(once, self._schedule.confirming_jobs)
         flipped = [case for case in doubtful if self._flipped(self.judgements[case.id])]
         for case in flipped:
             await self._pass([case], 1)
@@ -178,6 +179,7 @@ class _Group:
         self._candidate: RunningCandidate | None = None
         self._begun: dict[str, float] = {}
         self._held: list[tuple[float, Attempt]] = []
+        self._suspected: dict[str, Attempt] = {}
         self._harmed = False
         self._deaths = 0
 
@@ -254,6 +256,7 @@ class _Group:
             result = await self._scheduler.attempt(candidate, case)
             del self._begun[case.id]
             if result.died:
+                self._suspected[case.id] = result
                 self._alone.appendleft(case)
             elif result.verdict is Verdict.PASS:
                 self._deaths = 0
@@ -262,8 +265,12 @@ class _Group:
                 self._held.append((time.monotonic(), result))
 
     async def _run_alone(self, candidate: RunningCandidate) -> None:
-        result = await self._scheduler.attempt(candidate, self._alone.popleft())
+        case = self._alone.popleft()
+        result = await self._scheduler.attempt(candidate, case)
         self._deaths = self._deaths + 1 if result.died else 0
+        suspected = self._suspected.pop(case.id, None)
+        if suspected is not None and result.died:
+            self._scheduler.tell(suspected)  # among others it was one of several; alone, it is confirmed
         # What one case broke for good must not fail the next one.
         self._harmed = result.verdict in (Verdict.FAIL, Verdict.WARN)
         self._scheduler.tell(result)
