@@ -17,6 +17,7 @@ first (each is described at its function):
 ``on_sent``           an event, on its way from the application, before it is checked
 ``swallowed``         the exception for an invalid event, which is kept from the application
 ``on_bytes``          bytes, on their way to the socket
+``on_arrival``        bytes, on their way from the socket to the parser of HTTP/1
 ``around``            any function or method of the server: the original is handed in, to be called, or not
 ===================== ========================================================================================
 """
@@ -217,6 +218,25 @@ def on_bytes(name: str, **registration: Any) -> Callable[[F], F]:
 
         spoil.__doc__ = function.__doc__
         around("transport.Transport.write", name=name, **registration)(spoil)
+        return function
+
+    return register
+
+
+def on_arrival(name: str, **registration: Any) -> Callable[[F], F]:
+    """Change bytes between the socket and the parser of HTTP/1: the server then takes what it would not take.
+
+    The decorated function is called with the bytes that are read at once, and returns what is parsed. Only small reads
+    with the tag of a request in them go through it, so that the content of other requests stays as it is.
+    """
+
+    def register(function: F) -> F:
+        def spoil(original: Any, self: Any, *limit: int) -> Any:
+            data: bytes = original(self, *limit)
+            return function(data) if len(data) < 16384 and b"xc-" in data else data
+
+        spoil.__doc__ = function.__doc__
+        around("transport.Transport.take", name=name, **registration)(spoil)
         return function
 
     return register

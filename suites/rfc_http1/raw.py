@@ -1,0 +1,106 @@
+"""Requests as bytes, right and wrong ones, and what a server does with them."""
+
+from __future__ import annotations
+
+from asgi_conformance.call import Call
+from asgi_conformance.clients.http1 import Http1Client
+from asgi_conformance.exchange import Exchange, Refusal
+from asgi_conformance.expect import show
+from asgi_conformance.verdict import Broken
+
+#: Where a tag stands in the bytes of a request: in its target, if that may be an ordinary one.
+TAG, AFTER_TAG = b"<tag>", b"<after>"
+#: A request that comes behind another in the same bytes.
+AFTER = b"GET /after/<after> HTTP/1.1\r\nHost: a.example\r\n\r\n"
+
+
+def lines(*given: bytes) -> bytes:
+    """A head that consists of these lines."""
+    return b"".join(line + b"\r\n" for line in given) + b"\r\n"
+
+
+def get(*fields: bytes) -> bytes:
+    """A GET request with Host and these header lines."""
+    return lines(b"GET /<tag> HTTP/1.1", b"Host: a.example", *fields)
+
+
+def post(*fields: bytes, version: bytes = b"1.1") -> bytes:
+    """The head of a POST request with Host and these header lines."""
+    return lines(b"POST /<tag> HTTP/" + version, b"Host: a.example", *fields)
+
+
+def shown(request: bytes) -> str:
+    """The bytes of a request as people see them in a verdict."""
+    return show(request.partition(AFTER)[0].replace(TAG, b"p"))
+
+
+async def raw_client(exchange: Exchange) -> Http1Client:
+    """A client for raw bytes in the case's circumstance, which is none of HTTP/2."""
+    client = await exchange.connect()
+    assert isinstance(client, Http1Client)
+    return client
+
+
+async def write(client: Http1Client, request: bytes, method: str = "GET") -> str:
+    """Send bytes with their tags filled in; gives the tag of the request that comes behind."""
+    after = client.new_tag()
+    tag = client.new_tag()
+    data = request.replace(AFTER_TAG, after.encode()).replace(TAG, tag.encode())
+    await client.send(data, method=method)
+    return after
+
+
+async def ask(exchange: Exchange, request: bytes, method: str = "GET") -> tuple[Http1Client, Call | Refusal]:
+    """Send the bytes of a request; gives its call, or what the server did instead of calling."""
+    client = await raw_client(exchange)
+    await write(client, request, method)
+    return client, await exchange.call_or_refusal(client)
+
+
+async def refused(exchange: Exchange, request: bytes) -> Refusal:
+    """Send a request that is not to reach the application: it is refused, and nothing that follows it is processed.
+
+    Raises:
+        Broken: the application was called, the answer is none to a mistake of the client, or nothing happened.
+    """
+    _, got = await ask(exchange, request)
+    if isinstance(got, Call):
+        raise Broken(f"the server refuses {shown(request)}", f"it called the application with {seen(got)}")
+    await is_refusal(exchange, got, request)
+    return got
+
+
+async def is_refusal(exchange: Exchange, got: Refusal, request: bytes) -> None:
+    """See that a malformed request was refused: with 4xx, 501 or 505, or by the end of the connection.
+
+    The server serves others afterwards and has not taken what follows for a request.
+
+    Raises:
+        Broken: one of these does not hold.
+    """
+    await nothing_follows(exchange)
+    if got.response is not None and not is_about_the_request(got.response.status):
+        raise Broken(f"the server refuses {shown(request)} as a mistake of the client", got.what)
+
+
+def is_about_the_request(status: int) -> bool:
+    """Whether a status tells a client that it is its request that cannot be served."""
+    return 400 <= status < 500 or status in (501, 505)
+
+
+async def nothing_follows(exchange: Exchange) -> None:
+    """See that the server serves others, and that no call has come that the case did not wait for.
+
+    Raises:
+        Broken: what came behind the request, or a part of it, was taken for another one.
+    """
+    await exchange.still_serves()
+    for call in exchange.unclaimed_calls():
+        raise Broken("nothing that follows is taken for a request", f"the application was called with {seen(call)}")
+
+
+def seen(call: Call) -> str:
+    """What a call tells of its request, in a few words."""
+    headers = [pair for pair in call.headers if b"xc-" not in pair[1]]
+    method, path, version = (call.scope.get(key) for key in ("method", "path", "http_version"))
+    return f"method {show(method)}, path {show(path)}, http_version {show(version)} and headers {show(headers)}"
