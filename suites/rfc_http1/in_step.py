@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from asgi_conformance.call import Call
 from asgi_conformance.clients.http import Response
 from asgi_conformance.clients.http1 import Http1Client
 from asgi_conformance.exchange import Exchange, Refusal
 from asgi_conformance.expect import expect
-from asgi_conformance.verdict import Broken
+from asgi_conformance.verdict import Broken, TimedOut
+
+from ..leaving import ending
 
 NEXT = b"the answer to the next request"
 
@@ -24,7 +27,13 @@ async def in_step(exchange: Exchange, client: Http1Client, response: Response) -
     """
     if not is_last(response):
         await client.request("GET", "/next")
-        app = await exchange.call_or_refusal(client)
+        try:
+            app = await exchange.call_or_refusal(client)
+        except TimedOut as late:
+            raise TimedOut(
+                "the next request on the connection is served, or the connection closed",
+                f"neither happened: {late.observed}",
+            ) from None
         if not isinstance(app, Refusal):
             await app.respond(203, body=NEXT)
             answer = await client.response()
@@ -34,6 +43,25 @@ async def in_step(exchange: Exchange, client: Http1Client, response: Response) -
         if app.response is not None or client.wire.ending is None:
             raise Broken("the next request on the connection is served, or the connection closed", app.what)
     await nothing_more(exchange, client)
+
+
+async def sent_or_refused(exchange: Exchange, client: Http1Client, app: Call, *messages: object) -> Response | None:
+    """Have the application send what it should not, and end, by the exception if there is one.
+
+    Gives the response that the client got, whole or cut, or None for the end of the connection without one.
+    """
+    if await app.try_send(*messages) is not None:
+        await app.fail(error="last")
+    app.end_by_return()
+    return await ending(exchange, client)
+
+
+async def in_step_or_closed(exchange: Exchange, client: Http1Client, response: Response | None) -> None:
+    """As :func:`in_step`, where there may be no response, or one that was cut off."""
+    if response is None or not response.complete:
+        await nothing_more(exchange, client)
+    else:
+        await in_step(exchange, client, response)
 
 
 async def nothing_more(exchange: Exchange, client: Http1Client, what: str = "the response") -> None:

@@ -14,7 +14,7 @@ from asgi_conformance.verdict import Broken
 
 from ..http.messages import body, early_call, gets_body, start, while_sending
 from ..http.refusals import refuses
-from .in_step import in_step, nothing_more
+from .in_step import in_step_or_closed
 
 #: Content that is not read: its least size, and whether it is chunked.
 UNREAD = {
@@ -100,7 +100,7 @@ async def _not_a_request(exchange: Exchange, client: Http1Client, response: Resp
     if response is not None:
         expect(response.status, "the status").equals(200)
     with nothing_smuggled(exchange):
-        await (nothing_more(exchange, client) if response is None else in_step(exchange, client, response))
+        await in_step_or_closed(exchange, client, response)
 
 
 @case("rfc.http1.request.cl-and-te", each=TWO_FRAMINGS)
