@@ -19,7 +19,7 @@ from .handshakes import CLOSE, http_under
 #: The codes for what the client did wrong, and those for a connection that is lost.
 OF_VIOLATIONS = (1002, 1003, 1007, 1008, 1009, 1006, 1005)
 #: How many WebSockets are closed at once, where a server that loses the news does so only now and then.
-SEVERAL = 16
+SEVERAL = 8
 
 
 @case("websocket.disconnect.type", each=WAYS, circumstances=EVERY_WEBSOCKET)
@@ -158,10 +158,13 @@ async def a_waiting_receive_is_told_of_the_own_close(exchange: Exchange) -> None
 
 
 async def answer_closes(opened: list[tuple[WebSocketClient, Call]]) -> None:
-    """Have each client answer the close that comes, and leave."""
-    for client, _ in opened:
+    """Have each client answer the close that comes, and leave: at once, or when the server has closed, by turns."""
+    for number, (client, _) in enumerate(opened):
         await client.close_frame()
-        leave_when_closed(client)
+        if number % 2:
+            await client.drop()
+        else:
+            leave_when_closed(client)
 
 
 @case("websocket.disconnect.on-server-close", "unanswered", each=LOSSES, circumstances=EVERY_WEBSOCKET)
