@@ -9,7 +9,7 @@ from itertools import chain, repeat
 
 from asgi_conformance.call import Call
 from asgi_conformance.clients.http import HttpClient, Response
-from asgi_conformance.exchange import Exchange
+from asgi_conformance.exchange import Exchange, Refusal
 from asgi_conformance.expect import expect, show
 from asgi_conformance.step import Body
 from asgi_conformance.values import Digest
@@ -82,7 +82,15 @@ async def early_call(exchange: Exchange, client: HttpClient) -> Call | None:
     Raises:
         Broken: the candidate answered by itself, or ended the connection.
     """
-    calling = asyncio.ensure_future(exchange.call(client))
+    got = await early_call_or_refusal(exchange, client)
+    if isinstance(got, Refusal):
+        raise Broken("the server calls the application for this request", got.what)
+    return got
+
+
+async def early_call_or_refusal(exchange: Exchange, client: HttpClient) -> Call | Refusal | None:
+    """The call of a request whose body is incomplete, or what the candidate did instead; None where it waits."""
+    calling = asyncio.ensure_future(exchange.call_or_refusal(client))
     try:
         await asyncio.wait({calling}, timeout=exchange.patience.quiet)
         if not calling.done():

@@ -6,7 +6,9 @@ from asgi_conformance.call import Call
 from asgi_conformance.clients.http1 import Http1Client
 from asgi_conformance.exchange import Exchange, Refusal
 from asgi_conformance.expect import show
-from asgi_conformance.verdict import Broken
+from asgi_conformance.refusal import refusal_by
+from asgi_conformance.step import Body
+from asgi_conformance.verdict import Broken, TimedOut
 
 #: Where a tag stands in the bytes of a request: in its target, if that may be an ordinary one.
 TAG, AFTER_TAG = b"<tag>", b"<after>"
@@ -57,17 +59,26 @@ async def ask(exchange: Exchange, request: bytes, method: str = "GET") -> tuple[
     return client, await exchange.call_or_refusal(client)
 
 
-async def refused(exchange: Exchange, request: bytes) -> Refusal:
+async def refused(exchange: Exchange, request: bytes, readable: bytes | None = None) -> None:
     """Send a request that is not to reach the application: it is refused, and nothing that follows it is processed.
 
+    The application may hear of it, if it hears too that the content breaks off, and the client that it is refused.
+    A content of ``readable`` is right too.
+
     Raises:
-        Broken: the application was called, the answer is none to a mistake of the client, or nothing happened.
+        Broken: the application got a whole request, or it is not refused as a mistake of the client.
     """
-    _, got = await ask(exchange, request)
+    client, got = await ask(exchange, request)
     if isinstance(got, Call):
-        raise Broken(f"the server refuses {shown(request)}", f"it called the application with {seen(got)}")
+        body = await received(got)
+        if body is not None and body.complete and body.content == readable:
+            return
+        if body is None or not body.complete:
+            await got.finish()
+            got = await refusal_by(client)
+    if isinstance(got, Call):
+        raise Broken(f"the server refuses {shown(request)}", f"the application got a whole request: {seen(got)}")
     await is_refusal(exchange, got, request)
-    return got
 
 
 async def is_refusal(exchange: Exchange, got: Refusal, request: bytes) -> None:
@@ -104,3 +115,28 @@ def seen(call: Call) -> str:
     headers = [pair for pair in call.headers if b"xc-" not in pair[1]]
     method, path, version = (call.scope.get(key) for key in ("method", "path", "http_version"))
     return f"method {show(method)}, path {show(path)}, http_version {show(version)} and headers {show(headers)}"
+
+
+async def received(app: Call, deadline: float | None = None) -> Body | None:
+    """What the application receives up to the end of the content or of the connection; None where receive() raises.
+
+    Raises:
+        TimedOut: neither came.
+    """
+    try:
+        return await app.receive_body(deadline=deadline)
+    except TimedOut:
+        raise
+    except Broken:
+        return None
+
+
+def not_complete(body: Body | None, request: bytes) -> None:
+    """See that the application was not told that the content is complete.
+
+    Raises:
+        Broken: it was.
+    """
+    if body is not None and body.complete:
+        told = f"for {shown(request)} it was told that {show(body.content)} is all of it"
+        raise Broken("the application is not told that the content of the request is complete", told)
