@@ -272,7 +272,7 @@ class _Group:
         if suspected is not None and result.died:
             self._scheduler.tell(suspected)  # among others it was one of several; alone, it is confirmed
         # What one case broke for good must not fail the next one.
-        self._harmed = result.verdict in (Verdict.FAIL, Verdict.WARN)
+        self._harmed = result.verdict in (Verdict.FAIL, Verdict.WARN, Verdict.OBSERVED)
         self._scheduler.tell(result)
 
     def _give_up(self) -> None:

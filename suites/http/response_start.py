@@ -76,7 +76,7 @@ async def the_head_goes_out_early_or_late(exchange: Exchange) -> None:
     raise exchange.observed(f"it sends the head of a response {when}")
 
 
-@case("http.response.start.error-may-replace", circumstances=(DEFAULT, HTTP2))
+@case("http.response.start.error-may-replace", circumstances=(DEFAULT, HTTP2), exclusive=True)
 async def a_failure_after_the_start_may_change_the_head(exchange: Exchange) -> None:
     """When the application fails after its response start, the client sees an error or a response cut off."""
     client, app = await exchange.dialogue()
