@@ -195,6 +195,11 @@ class Http1Client:
         """The bytes that have arrived and that no response read so far has claimed."""
         return self._parser.surplus + self.wire.surplus
 
+    @property
+    def seen(self) -> bytes:
+        """The bytes that have arrived of the response that is being read, and behind it."""
+        return self._parser.seen + self.wire.surplus
+
     def take_surplus(self) -> bytes:
         """Hand ``surplus`` over to whoever goes on with the connection in another protocol."""
         return self._parser.take_surplus() + self.wire.take()

@@ -19,14 +19,17 @@ def is_last(response: Response) -> bool:
     return response.ended is not None or b"close" in response.tokens(b"connection")
 
 
-async def in_step(exchange: Exchange, client: Http1Client, response: Response) -> None:
+async def in_step(exchange: Exchange, client: Http1Client, response: Response, *, pipelined: bool = False) -> None:
     """See that the next request on the connection gets its own answer, or that nothing follows and it is closed.
+
+    ``pipelined``: it has been sent already, as the client's last request.
 
     Raises:
         Broken: other bytes follow, or the next request is left without an answer on an open connection.
     """
     if not is_last(response):
-        await client.request("GET", "/next")
+        if not pipelined:
+            await client.request("GET", "/next")
         try:
             app = await exchange.call_or_refusal(client)
         except TimedOut as late:
@@ -48,20 +51,31 @@ async def in_step(exchange: Exchange, client: Http1Client, response: Response) -
 async def sent_or_refused(exchange: Exchange, client: Http1Client, app: Call, *messages: object) -> Response | None:
     """Have the application send what it should not, and end, by the exception if there is one.
 
-    Gives the response that the client got, whole or cut, or None for the end of the connection without one.
+    Gives the response that the client got, whole or cut, or None for the end of the connection without one. When
+    send() raised and then nothing at all comes, which counts as ``http.app.raises-before-start``, the client leaves.
     """
-    if await app.try_send(*messages) is not None:
+    raised = await app.try_send(*messages)
+    if raised is not None:
         await app.fail(error="last")
     app.end_by_return()
-    return await ending(exchange, client)
+    try:
+        return await ending(exchange, client)
+    except TimedOut:
+        if raised is None or client.seen:
+            raise
+        exchange.remark(f"send() raised {raised}, and the request was left without an answer")
+        await client.close()
+        return None
 
 
-async def in_step_or_closed(exchange: Exchange, client: Http1Client, response: Response | None) -> None:
+async def in_step_or_closed(
+    exchange: Exchange, client: Http1Client, response: Response | None, *, pipelined: bool = False
+) -> None:
     """As :func:`in_step`, where there may be no response, or one that was cut off."""
     if response is None or not response.complete:
         await nothing_more(exchange, client)
     else:
-        await in_step(exchange, client, response)
+        await in_step(exchange, client, response, pipelined=pipelined)
 
 
 async def nothing_more(exchange: Exchange, client: Http1Client, what: str = "the response") -> None:
