@@ -159,6 +159,21 @@ def merge(context: click.Context, runs: tuple[Path, ...], output: Path) -> None:
     context.exit(join(runs, output))
 
 
+@cli.command()
+@click.argument("given", nargs=-1, required=True, metavar="[REPORT] CASE")
+@click.option("--server", metavar="COMMAND", help="The server, with <app> where the application goes; a report knows it.")  # fmt: skip
+@click.option("--env", "environment", multiple=True, callback=_variables, metavar="K=V", help="A variable for the server's environment. Repeatable.")  # fmt: skip
+@click.option("--cwd", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="DIR", help="The server's working directory.")  # fmt: skip
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="The file to write (otherwise named after the case).")  # fmt: skip
+def repro(given: tuple[str, ...], **options: Any) -> None:
+    """Write a Python file that shows a failed case without this suite: an application and a client, for a bug report."""
+    from asgi_conformance.commands.repro import write
+
+    if len(given) > 2:
+        raise click.UsageError("Give the id of one case, or a report and the id of one case.")
+    click.echo(write(given, options))
+
+
 @cli.command(
     add_help_option=False,
     context_settings={"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []},
