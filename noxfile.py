@@ -33,6 +33,13 @@ def tests(session: nox.Session) -> None:
     session.run("python", "-m", "pytest", *session.posargs)
 
 
+@nox.session(python="3.10")
+def lowest(session: nox.Session) -> None:
+    """Run the tests of the plugin with the lowest pytest and pytest-xdist that are supported."""
+    session.install("--editable", ".[test]", "pytest==8.0.0", "pytest-xdist==3.5.0")
+    session.run("python", "-m", "pytest", "tests/plugin", *session.posargs)
+
+
 REAL = tomllib.loads(Path("tests/servers/real.toml").read_text())
 
 
