@@ -61,34 +61,63 @@ async def the_connection_stays_open_behind_content(exchange: Exchange) -> None:
         await answered_as(client, app, KINDS["with-length"])
 
 
-async def _closes(exchange: Exchange, headers: Headers, kind: Kind) -> Response:
-    """Ask with these headers, and again behind it; the connection ends with the first response."""
+async def _ends(exchange: Exchange, client: Http1Client) -> None:
+    """See that the connection ends behind a response, so that a further request is not served on it."""
+    await client.request("GET", "/behind")
+    got = await exchange.call_or_refusal(client)
+    if isinstance(got, Call) or got.response is not None:
+        seen = "it served a further request" if isinstance(got, Call) else got.what
+        raise Broken("the server closes the connection after this response", seen)
+    await nothing_more(exchange, client)
+
+
+async def _is_the_last(exchange: Exchange, headers: Headers, kind: Kind) -> Response:
+    """Ask with these headers; the response is the last thing on the connection."""
     client = await exchange.connect()
     assert isinstance(client, Http1Client)
     await client.request(kind.method, "/last", headers)
-    app = await exchange.call(client)
-    await client.send_head("GET", "/behind")
-    response = await answered_as(client, app, kind)
-    await nothing_more(exchange, client)
-    for call in exchange.unclaimed_calls():
-        raise Broken("no request behind the last one is served", f"the application was called for {call.scope['path']}")
+    response = await answered_as(client, await exchange.call(client), kind)
+    await _ends(exchange, client)
     return response
 
 
-@case("rfc.http1.connection.close-honoured", each=KINDS, circumstances=(DEFAULT, KEPT, HTTP10))
+@case("rfc.http1.connection.close-honoured", each=KINDS, circumstances=(DEFAULT, KEPT))
 async def close_of_the_client_ends_the_connection(exchange: Exchange, kind: Kind) -> None:
     """After a request with Connection: close its response is the last thing on the connection.
 
     A response that does not say so itself is the weaker breach.
     """
-    response = await _closes(exchange, [(b"Connection", b"close")], kind)
+    response = await _is_the_last(exchange, [(b"Connection", b"close")], kind)
     expect(response.tokens(b"connection"), "the options of the response's Connection").weakly().contains(b"close")
+
+
+@case("rfc.http1.connection.close-honoured", "request-behind", circumstances=(DEFAULT, KEPT))
+async def what_comes_behind_close_is_not_served(exchange: Exchange) -> None:
+    """A request that a client sends behind one with Connection: close is not served.
+
+    That the response is lost over it, as the client may send nothing there, is the weaker breach.
+    """
+    client = await exchange.connect()
+    assert isinstance(client, Http1Client)
+    await client.request(headers=[(b"Connection", b"close")])
+    app = await exchange.call(client)
+    await client.send_head("GET", "/behind")
+    await exchange.still_serves()  # by then the server has read it
+    await app.try_send(start(headers=[(b"content-length", b"4")]), body(b"last"))
+    app.end_by_return()
+    response = await client.next_response_or_end()
+    await nothing_more(exchange, client)
+    for call in exchange.unclaimed_calls():
+        raise Broken("no request behind the last one is served", f"the application was called for {call.scope['path']}")
+    if response is None or response.body != b"last":
+        lost = "the connection was closed without one" if response is None else f"{response.status} came instead"
+        raise Broken("the client gets the response", lost, level=Level.SHOULD)
 
 
 @case("rfc.http1.connection.close-token-list", each=LISTS, circumstances=(DEFAULT, KEPT))
 async def close_is_found_in_a_list(exchange: Exchange, headers: Headers) -> None:
     """The close option counts in upper case, among others, and in one of several Connection lines."""
-    await _closes(exchange, headers, KINDS["with-length"])
+    await _is_the_last(exchange, headers, KINDS["with-length"])
 
 
 @case("rfc.http1.connection.app-close", each=CLOSING, circumstances=(DEFAULT, KEPT))
@@ -105,17 +134,18 @@ async def close_of_the_application_ends_the_connection(exchange: Exchange, heade
     app.end_by_return()
     response = await client.response()
     expect(response.body, "the response's body").equals(b"last")
-    closes = response.tokens(b"connection").count(b"close")
-    if closes != 1:
-        observed = f"it was there {closes} times: {response.values(b'connection')}"
+    said = response.tokens(b"connection").count(b"close")
+    if said:
+        await _ends(exchange, client)
+    if said != 1:
+        observed = f"it was there {said} times: {response.values(b'connection')}"
         raise Broken("the application's Connection: close reaches the client once", observed, level=Level.SHOULD)
-    await nothing_more(exchange, client)
 
 
 @case("rfc.http1.connection.http10-closes", each=KINDS, circumstances=(HTTP10,))
 async def an_old_client_is_answered_and_left(exchange: Exchange, kind: Kind) -> None:
     """After the response to an HTTP/1.0 request that does not ask for keep-alive the connection ends."""
-    await _closes(exchange, [], kind)
+    await _is_the_last(exchange, [], kind)
 
 
 @case("rfc.http1.connection.http10-keep-alive", each=KINDS, circumstances=(HTTP10,))
