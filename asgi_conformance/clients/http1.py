@@ -190,6 +190,18 @@ class Http1Client:
             return None
         return await self._rest()
 
+    async def first_bytes(self, deadline: float) -> bytes:
+        """Wait until an answer begins, be it an interim one; gives what has come of it and leaves it to be read.
+
+        Nothing comes within ``deadline`` seconds or before the end of the connection: b"".
+        """
+        await self.wire.bell.until(lambda: bool(self._begun) or self.wire.is_over, deadline)
+        return self._begun
+
+    @property
+    def _begun(self) -> bytes:
+        return (self._parser.surplus if self._handed_over else self._parser.seen) + self.wire.surplus
+
     @property
     def surplus(self) -> bytes:
         """The bytes that have arrived and that no response read so far has claimed."""

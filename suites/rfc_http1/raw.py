@@ -8,7 +8,7 @@ from asgi_conformance.exchange import Exchange, Refusal
 from asgi_conformance.expect import show
 from asgi_conformance.refusal import refusal_by
 from asgi_conformance.step import Body
-from asgi_conformance.verdict import Broken, TimedOut
+from asgi_conformance.verdict import Broken, Level, TimedOut
 
 #: Where a tag stands in the bytes of a request: in its target, if that may be an ordinary one.
 TAG, AFTER_TAG = b"<tag>", b"<after>"
@@ -31,9 +31,14 @@ def post(*fields: bytes, version: bytes = b"1.1") -> bytes:
     return lines(b"POST /<tag> HTTP/" + version, b"Host: a.example", *fields)
 
 
+def with_line(line: bytes) -> bytes:
+    """A request without content that begins with this line; its tag stands in a header."""
+    return lines(line, b"Host: a.example", b"X-Exchange: <tag>")
+
+
 def shown(request: bytes) -> str:
     """The bytes of a request as people see them in a verdict."""
-    return show(request.partition(AFTER)[0].replace(TAG, b"p"))
+    return show(request.partition(AFTER)[0].replace(b"X-Exchange: " + TAG + b"\r\n", b"").replace(TAG, b"p"))
 
 
 async def raw_client(exchange: Exchange) -> Http1Client:
@@ -59,11 +64,13 @@ async def ask(exchange: Exchange, request: bytes, method: str = "GET") -> tuple[
     return client, await exchange.call_or_refusal(client)
 
 
-async def refused(exchange: Exchange, request: bytes, readable: bytes | None = None) -> None:
+async def refused(
+    exchange: Exchange, request: bytes, readable: bytes | None = None, *, level: Level | None = None
+) -> None:
     """Send a request that is not to reach the application: it is refused, and nothing that follows it is processed.
 
     The application may hear of it, if it hears too that the content breaks off, and the client that it is refused.
-    A content of ``readable`` is right too.
+    A content of ``readable`` is right too. ``level`` is that of a breach, where it is weaker than the requirement's.
 
     Raises:
         Broken: the application got a whole request, or it is not refused as a mistake of the client.
@@ -73,11 +80,11 @@ async def refused(exchange: Exchange, request: bytes, readable: bytes | None = N
         body = await received(got)
         if body is not None and body.complete and body.content == readable:
             return
-        if body is None or not body.complete:
-            await got.finish()
-            got = await refusal_by(client)
-    if isinstance(got, Call):
-        raise Broken(f"the server refuses {shown(request)}", f"the application got a whole request: {seen(got)}")
+        if body is not None and body.complete:
+            observed = f"the application got a whole request: {seen(got)}"
+            raise Broken(f"the server refuses {shown(request)}", observed, level=level)
+        await got.finish()
+        got = await refusal_by(client)
     await is_refusal(exchange, got, request)
 
 
