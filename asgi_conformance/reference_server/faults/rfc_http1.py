@@ -43,7 +43,11 @@ def both_framings(data: bytes) -> bytes:
     return data.replace(b"Transfer-Encoding: chunked\r\n", b"Transfer-Encoding: chunked\r\nContent-Length: 5\r\n", 1)
 
 
-@around("responses.is_bodyless", name="rfc.http1.response.head.no-body/with-body", follows=["extension.*"])
+@around(
+    "responses.is_bodyless",
+    name="rfc.http1.response.head.no-body/with-body",
+    follows=["extension.*", "rfc.http1.response.head.*"],
+)
 def head_with_a_body(original: Any, method: str, status: int) -> bool:
     """A response to HEAD has the body that the application sent."""
     return bool(original("GET", status))
