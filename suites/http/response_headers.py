@@ -30,6 +30,7 @@ SHAPES: dict[str, object] = {
 
 VALUES = {
     "high-bytes": b"caf\xc3\xa9 \x80\xff",
+    "letter-case": b"Bearer aBcD-EFgh",
     "double-spaces": b"a  b   c",
     "quotes": b'"a\\"b", \'c\'; d="e"',
     "inner-tab": b"a\tb",

@@ -87,6 +87,12 @@ def values_are_cut(value: bytes) -> bytes:
     return value[:16]
 
 
+@_on_values("http.response.start.headers.values-exact/lower-case", follows=("http.*", "rfc.*"))
+def values_lose_their_letter_case(value: bytes) -> bytes:
+    """Header values are sent in lower case."""
+    return value.lower()
+
+
 @_on_values("http.response.start.headers.values-exact/empty-lost")
 def empty_values_are_lost(value: bytes) -> bytes | None:
     """Headers with an empty value are left out."""

@@ -111,6 +111,12 @@ def values_are_marked(original: Any, self: Any, subprotocol: str | None, headers
     original(self, subprotocol, [(name, value + b".") for name, value in headers])
 
 
+@around("websocket.WebSocketCall.accept", name="websocket.accept.headers.values-exact/lower-case", follows=OF_HEADERS)
+def values_lose_their_letter_case(original: Any, self: Any, subprotocol: str | None, headers: Headers) -> None:
+    """The values of headers are sent in lower case."""
+    original(self, subprotocol, [(name, value.lower()) for name, value in headers])
+
+
 @on_send("websocket.accept.headers.default/required", kind="websocket", follows=EVERYTHING)
 async def headers_are_required(send: Send, event: Any, scope: Scope) -> None:
     """An acceptance without headers makes send() raise."""
