@@ -39,7 +39,10 @@ async def a_request_may_come_in_two_pieces(exchange: Exchange, at: int) -> None:
 async def a_request_may_come_byte_by_byte(exchange: Exchange) -> None:
     """A request whose bytes come one by one is read as one that comes whole."""
     client = await raw_client(exchange)
-    await client.send_slowly(REQUEST.replace(TAG, client.new_tag().encode()), method="POST")
+    request = REQUEST.replace(TAG, client.new_tag().encode())
+    await client.send_slowly(request[:10], method="POST")
+    await exchange.still_serves()  # however busy it is, it has not read all of it at once
+    await client.send_slowly(request[10:])
     await _reads_it(exchange, client)
 
 

@@ -78,13 +78,13 @@ async def a_silent_client_is_fatal(original: Any, self: Any, transport: Any) -> 
     return await original(self, transport)
 
 
-@around("transport.Transport.receive", name="rfc.http1.request.split-anywhere/nul-between", follows=["*"])
-async def nul_stands_between_pieces(original: Any, self: Any) -> bytes:
-    """A NUL stands before what comes behind the first piece of a request that is no GET."""
+@around("transport.Transport.receive", name="rfc.http1.request.split-anywhere/cr-between", follows=["*"])
+async def a_cr_stands_between_pieces(original: Any, self: Any) -> bytes:
+    """A CR stands before what comes behind the first piece of a request that is no GET."""
     data: bytes = await original(self)
     began = getattr(self, "began", False)
     self.began = began or data.startswith(b"P")
-    return b"\x00" + data if began and data else data
+    return b"\r" + data if began and data else data
 
 
 @on_arrival("rfc.http1.request.split-anywhere/one-piece", breaks="rfc.http1.request.split-anywhere/whole")
