@@ -34,6 +34,7 @@ from asgi_conformance.case import load_suites, select
 from asgi_conformance.exchange import Exchange
 from asgi_conformance.results import Run
 from asgi_conformance.runner import Options, Progress, open_starter, run_candidate
+from asgi_conformance.sampling import Sampling
 from asgi_conformance.schedule import Schedule
 
 _names = itertools.count(1)
@@ -51,6 +52,8 @@ def run(
     cwd: Path | None = None,
     timeout_scale: float = 1.0,
     jobs: int = 16,
+    examples: int = Sampling.examples,
+    seed: int = Sampling.seed,
     progress: Callable[[Progress], None] = lambda _: None,
 ) -> Run:
     """Run the selected cases against a server.
@@ -66,6 +69,8 @@ def run(
         cwd: The server's working directory, or None for this one.
         timeout_scale: Stretches every wait.
         jobs: How many cases use one server process at a time.
+        examples: How many examples each property is tried with.
+        seed: What these are drawn from.
         progress: Called after every attempt at a case.
 
     Raises:
@@ -75,7 +80,9 @@ def run(
     suites = load_suites()
     cases = _select(suites, only=select, without=deselect, suite=suite, level=level)
     schedule = Schedule(jobs=jobs)
-    options = Options(server, variant, environment or {}, cwd, timeout_scale, schedule)
+    options = Options(
+        server, variant, environment or {}, cwd, timeout_scale, schedule, sampling=Sampling(examples, seed)
+    )
     return asyncio.run(run_candidate(options, suites, cases, progress))
 
 

@@ -120,7 +120,7 @@ async def attempt_life(
 
 async def _live(exchange: Exchange, case: Case) -> Record:
     assert case.life is not None
-    async with _Limit(exchange.patience.deadline * _LONGEST):
+    async with _Limit(_longest(exchange)):
         record: Record = await case.life.run(exchange)
     return record
 
@@ -144,8 +144,9 @@ def _kept(exchange: Exchange, result: Attempt) -> Attempt:
 
 
 async def _judge(exchange: Exchange, case: Case, level: Level, experiment: Coroutine[Any, Any, None]) -> Attempt:
+    longest = _longest(exchange)
     try:
-        async with _Limit(exchange.patience.deadline * _LONGEST):
+        async with _Limit(longest):
             await experiment
     except CandidateDied as died:
         return Attempt(case, level.when_broken, "the server goes on serving", died.what, died=True)
@@ -156,8 +157,7 @@ async def _judge(exchange: Exchange, case: Case, level: Level, experiment: Corou
     except Undecided as undecided:
         return Attempt(case, undecided.verdict, reason=undecided.reason)
     except asyncio.TimeoutError:
-        seconds = exchange.patience.deadline * _LONGEST
-        return Attempt(case, Verdict.INCONCLUSIVE, reason=f"the case did not come to an end within {seconds:.0f} s")
+        return Attempt(case, Verdict.INCONCLUSIVE, reason=f"the case did not come to an end within {longest:.0f} s")
     except SuiteError as error:
         return Attempt(case, Verdict.ERROR, reason=str(error))
     except ConformanceError:
@@ -167,6 +167,10 @@ async def _judge(exchange: Exchange, case: Case, level: Level, experiment: Corou
     except Exception:
         return Attempt(case, Verdict.ERROR, reason="the case itself failed:\n" + traceback.format_exc())
     return Attempt(case, Verdict.PASS)
+
+
+def _longest(exchange: Exchange) -> float:
+    return exchange.patience.deadline * _LONGEST * exchange.sampling.stretch
 
 
 class _Limit:

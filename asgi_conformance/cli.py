@@ -15,6 +15,7 @@ import click
 
 from asgi_conformance import __version__
 from asgi_conformance.errors import ConformanceError
+from asgi_conformance.sampling import Sampling
 
 _EPILOG = """\b
 Examples:
@@ -74,6 +75,8 @@ def _variables(_: click.Context, __: click.Parameter, given: tuple[str, ...]) ->
 @click.option("--baseline", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE", help="What is known to fail (TOML): only news is red.")  # fmt: skip
 @click.option("--update-baseline", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write a baseline that knows what fails now.")  # fmt: skip
 @click.option("--jobs", type=click.IntRange(1, 256), default=16, show_default=True, metavar="N", help="How many cases use one server process at a time.")  # fmt: skip
+@click.option("--examples", type=click.IntRange(1, 1_000_000), default=Sampling.examples, show_default=True, metavar="N", help="How many examples each property is tried with.")  # fmt: skip
+@click.option("--seed", type=click.IntRange(min=0), default=Sampling.seed, show_default=True, metavar="N", help="What these are drawn from: the same seed, the same examples.")  # fmt: skip
 @click.option("--timeout-scale", type=click.FloatRange(0.1, 100), default=1.0, show_default=True, metavar="X", help="Stretch every wait, for slow machines.")  # fmt: skip
 @click.option("--env", "environment", multiple=True, callback=_variables, metavar="K=V", help="A variable for the server's environment. Repeatable.")  # fmt: skip
 @click.option("--cwd", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="DIR", help="The server's working directory.")  # fmt: skip

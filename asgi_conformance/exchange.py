@@ -51,6 +51,7 @@ class Exchange(WebSocketOpening, Outcomes):
         self.candidate = candidate
         self.patience: Patience = candidate.patience
         self.trace = Trace()
+        self.sampling = candidate.sampling
         network = "unix" if candidate.launch.unix else "ipv6" if candidate.launch.ipv6 else None
         self.watch = Watch(shapes or Shapes(), network)
         self.calls: list[Call] = []

@@ -21,6 +21,7 @@ from asgi_conformance.pytest_plugin import server_of
 from asgi_conformance.reporting import load_module
 from asgi_conformance.results import Result, Run
 from asgi_conformance.runner import Options, run_candidate
+from asgi_conformance.sampling import Sampling
 
 #: The first part of the node ids.
 NODE = "asgi-conformance"
@@ -102,7 +103,8 @@ class Conformance:
             self.baseline = _baseline_of(config)
         except ConformanceError as error:
             raise pytest.UsageError(str(error)) from error
-        options = Options(server, timeout_scale=option("--asgi-timeout-scale"))
+        sampling = Sampling(option("--asgi-examples"), option("--asgi-seed"))
+        options = Options(server, timeout_scale=option("--asgi-timeout-scale"), sampling=sampling)
         self.engine = Engine(options, self.suites, self.baseline)
         self.shares = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
         for marker in sorted({mark for case in self.cases for mark in self.marks(case)}):

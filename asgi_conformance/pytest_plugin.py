@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from asgi_conformance.sampling import Sampling
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -37,6 +39,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--asgi-level", action="append", default=[], metavar="LEVEL", help="only must, should or may (repeatable)"
     )
     group.addoption("--asgi-baseline", metavar="FILE", help="what is known to fail or to be flaky (TOML)")
+    group.addoption(
+        "--asgi-examples",
+        type=int,
+        default=Sampling.examples,
+        metavar="N",
+        help="how many examples each property is tried with",
+    )
+    group.addoption("--asgi-seed", type=int, default=Sampling.seed, metavar="N", help="what these are drawn from")
     group.addoption("--asgi-timeout-scale", type=float, default=1.0, metavar="X", help="stretch every wait")
     parser.addini("asgi_server", "the command of the ASGI server under test, with <app> where the application goes")
     parser.addini("asgi_baseline", "what is known to fail or to be flaky (TOML), relative to the ini file")

@@ -26,6 +26,7 @@ from asgi_conformance.control import ControlChannel
 from asgi_conformance.judging import Judge
 from asgi_conformance.patience import Patience
 from asgi_conformance.results import Candidate, Run, summarise
+from asgi_conformance.sampling import Sampling
 from asgi_conformance.schedule import Schedule
 from asgi_conformance.scheduler import Scheduler
 
@@ -36,6 +37,7 @@ class Options:
 
     ``server`` is the command line of the server with ``<app>`` in it. ``environment`` are variables to add to the
     candidate's, ``cwd`` its working directory (None: this one). ``timeout_scale`` stretches every wait.
+    ``sampling`` says how properties are tried.
     """
 
     server: str
@@ -45,6 +47,7 @@ class Options:
     timeout_scale: float = 1.0
     schedule: Schedule = field(default_factory=Schedule)
     ready: str = "call"
+    sampling: Sampling = field(default_factory=Sampling)
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,9 @@ async def open_starter(options: Options) -> AsyncIterator[Starter]:
             deadline=20.0 * options.timeout_scale,
         )
         try:
-            yield Starter(setting, control, Patience(options.timeout_scale), ready=options.ready)
+            yield Starter(
+                setting, control, Patience(options.timeout_scale), ready=options.ready, sampling=options.sampling
+            )
         finally:
             await control.close()
 
@@ -157,7 +162,7 @@ def command_for(case: Case, options: Options) -> str:
     words = ["asgi-conformance", "--server", options.server]
     for name, value in options.environment.items():
         words += ["--env", f"{name}={value}"]
-    return shlex.join([*words, "--select", case.id])
+    return shlex.join([*words, "--select", case.id, *options.sampling.options()])
 
 
 def _described(case: Case, options: Options) -> results.Case:

@@ -76,6 +76,11 @@ class Trace:
     def step(self, call: int, frame: Mapping[str, Any]) -> None:
         """A call was told a step, or its probe announced something of it: no line of a trace that people read."""
 
+    def forget(self) -> None:
+        """Forget what was recorded so far: what comes now shows it all."""
+        self._entries.clear()
+        self.dropped = 0
+
     def entries(self) -> list[Entry]:
         """All entries in the order of time."""
         return sorted(self._entries, key=lambda entry: entry["t"])

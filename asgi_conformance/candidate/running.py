@@ -19,6 +19,7 @@ from asgi_conformance.candidate.process import CandidateProcess, describe_exit
 from asgi_conformance.clients.wire import Address
 from asgi_conformance.control import Frame, ProbeLink, Session
 from asgi_conformance.patience import Patience
+from asgi_conformance.sampling import Sampling
 from asgi_conformance.step import Ended
 from asgi_conformance.trace import Trace
 
@@ -59,11 +60,12 @@ class RunningCandidate:
     default into :attr:`lifespans`. ``process`` is None before it is started.
     """
 
-    def __init__(self, session: Session, launch: Launch, patience: Patience, facts: Facts) -> None:
+    def __init__(self, session: Session, launch: Launch, patience: Patience, facts: Facts, sampling: Sampling) -> None:
         self.session = session
         self.launch = launch
         self.patience = patience
         self.facts = facts
+        self.sampling = sampling
         #: The ids of the processes in which the probe was called.
         self.pids: set[int] = set()
         self.process: CandidateProcess | None = None

@@ -23,6 +23,7 @@ from asgi_conformance.clients.wire import Wire
 from asgi_conformance.control import ControlChannel
 from asgi_conformance.errors import LaunchImpossible
 from asgi_conformance.patience import Patience
+from asgi_conformance.sampling import Sampling
 from asgi_conformance.trace import Trace
 from asgi_conformance.verdict import Broken, TimedOut
 
@@ -39,13 +40,22 @@ class Starter:
     """Starts and stops candidates of one server. ``ready`` is ``call`` (the greeting must reach the application) or
     ``connect`` (it is enough that connections are taken: for servers that are to be shown as broken)."""
 
-    def __init__(self, setting: Setting, control: ControlChannel, patience: Patience, *, ready: str = "call") -> None:
+    def __init__(
+        self,
+        setting: Setting,
+        control: ControlChannel,
+        patience: Patience,
+        *,
+        ready: str = "call",
+        sampling: Sampling | None = None,
+    ) -> None:
         self.setting = setting
         self.patience = patience
         #: The patience that the newest candidate needed, as far as it was measured.
         self.measured = patience
         self._control = control
         self._ready = ready
+        self._sampling = sampling or Sampling()
         self._candidates: dict[RunningCandidate, Candidate] = {}
         #: What became known of the server by all its candidates.
         self.facts = Facts()
@@ -72,7 +82,7 @@ class Starter:
                     f"the command itself {words}, which this case was not written for; leave that out of the command to"
                     " have it judged: the suite adds it where a case is about it"
                 )
-        return RunningCandidate(self._control.session(), really, self.measured, self.facts)
+        return RunningCandidate(self._control.session(), really, self.measured, self.facts, self._sampling)
 
     async def spawn(self, candidate: RunningCandidate) -> None:
         """Start the process of a prepared candidate and wait for nothing. Raises as :meth:`start` does."""

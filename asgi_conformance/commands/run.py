@@ -18,6 +18,7 @@ from asgi_conformance.commands.reports import show
 from asgi_conformance.reporting import load_report
 from asgi_conformance.results import Run, document, label
 from asgi_conformance.runner import Options, run_candidate
+from asgi_conformance.sampling import Sampling
 from asgi_conformance.schedule import Schedule
 
 #: The command of the reference server: what is tested when no server is named.
@@ -87,6 +88,7 @@ def _options_of(server: str, options: Mapping[str, Any]) -> Options:
         cwd=options["cwd"],
         timeout_scale=options["timeout_scale"],
         schedule=Schedule(jobs=options["jobs"]),
+        sampling=Sampling(options["examples"], options["seed"]),
     )
 
 

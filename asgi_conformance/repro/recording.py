@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from typing import Any
 
 from asgi_conformance.attempt import Attempt, attempt
@@ -60,6 +61,11 @@ class Recording(Trace):
         if self.ended_at is None:
             self._moments.append(moment)
 
+    def forget(self) -> None:
+        """Forget what was kept, too."""
+        super().forget()
+        self._moments.clear()
+
     @property
     def moments(self) -> list[Moment]:
         """Everything, in the order of time."""
@@ -96,7 +102,6 @@ class Take:
     start: Start
     reference: Start
     server: str
-    backend: str
 
 
 async def record(options: Options, suites: Suites, case: Case, reference: str) -> Take:
@@ -112,14 +117,16 @@ async def record(options: Options, suites: Suites, case: Case, reference: str) -
             tried = await attempt(candidate, replace(case, function=recording.of(case.function)), suites)
         finally:
             await starter.stop(candidate)
-        setting, launch, facts = starter.setting, candidate.launch, starter.facts
-        profiles = load_profiles(options.cwd)
+        setting, facts = starter.setting, starter.facts
+        trio = facts.event_loop == "trio"
+        reference += " --backend trio" * (trio and find_spec("trio") is not None)
+        template = Template.parse(reference, load_profiles(options.cwd))
         versions = [facts.versions[name] for name in setting.template.profile.distributions if name in facts.versions]
+        rest = candidate.launch, candidate.address, setting
         return Take(
             recording,
             tried,
-            start_of(setting.template, launch, candidate.address, setting, options.environment),
-            start_of(Template.parse(reference, profiles), launch, candidate.address, setting, {}),
+            start_of(setting.template, *rest, options.environment, trio=trio),
+            start_of(template, *rest, {}, trio="trio" in reference),
             " ".join([setting.template.name, *versions[:1]]),
-            "trio" if facts.event_loop == "trio" else "asyncio",
         )

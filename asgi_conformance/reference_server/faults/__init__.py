@@ -255,7 +255,7 @@ def suite_of(name: str) -> str:
     first, *rest = name.partition("/")[0].split(".")
     if first == "rfc" and rest:
         return f"rfc_{rest[0]}"
-    return "extensions" if first == "extension" else first
+    return {"extension": "extensions", "property": "properties"}.get(first, first)
 
 
 def activate(name: str) -> None:
