@@ -69,7 +69,7 @@ def cut(data: bytes, sizes: tuple[int, ...]) -> list[bytes]:
     for size in sizes:
         pieces.append(data[:size])
         data = data[size:]
-    return [piece for piece in (*pieces, data) if piece]
+    return [*pieces, data]
 
 
 def contents() -> SearchStrategy[bytes]:
@@ -124,7 +124,7 @@ async def arrives(line: Line, content: Content) -> None:
     """Send a content write by write, and see it arrive."""
     client = await line.client()
     await client.send_head("POST", "/", [content.framing])
-    for piece in cut(content.coded(), content.writes):
+    for piece in filter(None, cut(content.coded(), content.writes)):
         await client.send(piece)
     app = await line.call(client)
     await received(app, content.data)
@@ -177,7 +177,7 @@ async def each_is_its_own(line: Line, requests: Several) -> None:
     for content, answer in requests.pairs:
         await client.send_head("POST", "/", [content.framing])
         tags.append(client.tag)
-        for piece in cut(content.coded(), content.writes):
+        for piece in filter(None, cut(content.coded(), content.writes)):
             await client.send(piece)
         if not requests.pipelined and not await answered(line, client, content, answer):
             return
