@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from asgi_conformance.case import case
 from asgi_conformance.clients.http import Response
 from asgi_conformance.clients.http1 import Http1Client
@@ -63,8 +61,8 @@ async def a_500_announces_the_close(exchange: Exchange) -> None:
 async def _closes(exchange: Exchange, client: Http1Client) -> bool:
     """Whether the server closes without waiting for the rest of the body."""
     try:
-        await asyncio.wait_for(client.ended(), exchange.patience.quiet)
-    except asyncio.TimeoutError:
+        await client.wire.ended(exchange.patience.quiet)
+    except TimedOut:
         return False
     return True
 

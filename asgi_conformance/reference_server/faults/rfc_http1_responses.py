@@ -38,18 +38,27 @@ def both_ways(name: str, **registration: Any) -> Callable[[Callable[[Any], Any]]
 def unchecked(name: str, **registration: Any) -> Callable[[Callable[[bytes, bytes, int], bool]], Any]:
     """Let fields of applications on the wire as they are.
 
-    The decorated function is called with name and value of a field and the status, and says whether it is such a one.
+    The decorated function is called with name and value of a field, or of a link, and the status, which is 0 where
+    there is none, and says whether it is such a one.
     """
 
     def register(function: Callable[[bytes, bytes, int], bool]) -> Any:
         def change(given: Any) -> Any:
             if isinstance(given, bytes):
                 return unmarked(given)
-            if not isinstance(given, dict) or given.get("type") != "http.response.start":
+            if not isinstance(given, dict):
                 return given
-            status = given["status"]
-            fields = [marked(n, v) if function(n, v, status) else (n, v) for n, v in given.get("headers", ())]
-            return {**given, "headers": fields}
+            status = given.get("status", 0)
+            changed = dict(given)
+            if "headers" in given:
+                changed["headers"] = [
+                    marked(n, v) if function(n, v, status) else (n, v) for n, v in given["headers"] or ()
+                ]
+            if "links" in given:
+                changed["links"] = [
+                    marked(b"", v)[1] if function(b"link", v, status) else v for v in given["links"] or ()
+                ]
+            return changed
 
         change.__doc__ = function.__doc__
         both_ways(name, **registration)(change)
