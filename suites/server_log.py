@@ -28,6 +28,10 @@ class ServerLog:
         await self._exchange.still_serves()
         await asyncio.sleep(self._exchange.patience.quiet)
 
+    def errors(self) -> list[str]:
+        """The lines that look like an error or like a part of a traceback."""
+        return [line.strip() for line in self.lines if _ERROR.search(line)]
+
     async def expect_no_error(self, what: str) -> None:
         """Expect that nothing was printed at the level of an error about ``what``.
 
@@ -35,9 +39,8 @@ class ServerLog:
             Broken: a line looks like an error or like a part of a traceback.
         """
         await self.settle()
-        errors = [line for line in self.lines if _ERROR.search(line)]
-        if errors:
-            told = " / ".join(line.strip() for line in errors[:3])
+        if errors := self.errors():
+            told = " / ".join(errors[:3])
             raise Broken(f"the server logs no error for {what}", f"it printed {len(errors)} such lines: {told[:300]}")
 
 
