@@ -1,0 +1,1 @@
+"""The proof by history: bugs that released servers had, and the cases that find them."""
