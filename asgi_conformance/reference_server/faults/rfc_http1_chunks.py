@@ -29,7 +29,11 @@ def sizes_have_32_bits(data: bytes) -> bytes:
     return re.sub(rb"(?<=\r\n)[0-9A-Fa-f]{9,}(?=\r\n)", lambda size: b"%x" % (int(size[0][-300:], 16) % 2**32), data)
 
 
-@around("http1_stream.Http1Stream.watch", name="rfc.http1.request.chunk-extensions/refused", follows=["http.request.*"])
+@around(
+    "http1_stream.Http1Stream.watch",
+    name="rfc.http1.request.chunk-extensions/refused",
+    follows=["http.request.*", "rfc.http1.request.split-anywhere*"],
+)
 def extensions_are_refused(original: Any, self: Any, data: bytes) -> None:
     """A chunk with an extension is refused."""
     original(self, data)

@@ -8,7 +8,7 @@ from ..checks import TOKEN
 from . import on_arrival
 
 
-@on_arrival("rfc.http1.request.header-name-invalid/left-out", follows=["rfc.http1.*"])
+@on_arrival("rfc.http1.request.header-name-invalid/left-out", follows=["rfc.http1.*", "property.*"])
 def a_line_without_a_name_is_left_out(data: bytes) -> bytes:
     """A header line whose name is no token is left out."""
     head, empty, rest = data.partition(b"\r\n\r\n")
@@ -22,7 +22,7 @@ def _name(line: bytes) -> bytes:
     return name if colon or line.startswith((b" ", b"\t")) else b""
 
 
-@on_arrival("rfc.http1.request.space-before-colon/removed", follows=["rfc.http1.request.*"])
+@on_arrival("rfc.http1.request.space-before-colon/removed", follows=["rfc.http1.request.*", "property.*"])
 def white_space_before_a_colon_is_removed(data: bytes) -> bytes:
     """White space between a name and its colon is removed."""
     return re.sub(rb"(?m)^([A-Za-z-]+)[ \t]+:", rb"\1:", data)
@@ -38,13 +38,13 @@ def the_first_lines_lose_their_indentation(data: bytes) -> bytes:
     return data[: indented.start(1)] + plain + data[indented.end(1) :]
 
 
-@on_arrival("rfc.http1.request.obs-fold/lost", follows=["rfc.http1.request.*"])
+@on_arrival("rfc.http1.request.obs-fold/lost", follows=["rfc.http1.request.*", "property.*"])
 def folded_lines_are_lost(data: bytes) -> bytes:
     """The lines by which a header goes on are lost."""
     return re.sub(rb"\r\n[ \t]+[^\r\n]*", b"", data)
 
 
-@on_arrival("rfc.http1.request.bare-cr/ends-a-line", follows=["rfc.http1.request.*"])
+@on_arrival("rfc.http1.request.bare-cr/ends-a-line", follows=["rfc.http1.request.*", "property.*"])
 def a_cr_ends_a_line(data: bytes) -> bytes:
     """A CR alone ends a line."""
     return re.sub(rb"\r(?!\n)", b"\r\n", data)

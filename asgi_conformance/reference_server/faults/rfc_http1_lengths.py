@@ -24,7 +24,7 @@ def _chunked_if(data: bytes, wanted: Callable[[list[bytes]], bool]) -> bytes:
     return line + end + b"Transfer-Encoding: chunked\r\n" + CODING.sub(b"", rest)
 
 
-@on_arrival("rfc.http1.request.cl-conflicting/first", follows=["rfc.http1.*"])
+@on_arrival("rfc.http1.request.cl-conflicting/first", follows=["rfc.http1.*", "property.*"])
 def the_first_length_counts(data: bytes) -> bytes:
     """Of several lengths the first counts."""
     lengths = b",".join(LENGTH.findall(data)).split(b",")
@@ -34,7 +34,7 @@ def the_first_length_counts(data: bytes) -> bytes:
     return line + end + b"Content-Length: " + lengths[0] + b"\r\n" + LENGTH.sub(b"", rest)
 
 
-@on_arrival("rfc.http1.request.cl-invalid/repaired", follows=["rfc.http1.*"])
+@on_arrival("rfc.http1.request.cl-invalid/repaired", follows=["rfc.http1.*", "property.*"])
 def an_invalid_length_is_five(data: bytes) -> bytes:
     """A Content-Length that is no number is 5."""
     found = LENGTH.search(data)
@@ -52,32 +52,32 @@ def lengths_have_32_bits(data: bytes) -> bytes:
     return LENGTH.sub(b"Content-Length: %d\r\n" % (int(found[1][-300:]) % 2**32), data)
 
 
-@on_arrival("rfc.http1.request.cl-repeated-equal/refused")
+@on_arrival("rfc.http1.request.cl-repeated-equal/refused", follows=["property.*"])
 def a_repeated_length_is_refused(data: bytes) -> bytes:
     """A Content-Length that is repeated is refused."""
     repeated = len(b",".join(LENGTH.findall(data)).split(b",")) > 1
     return LENGTH.sub(b"Content-Length: twice\r\n", data) if repeated else data
 
 
-@on_arrival("rfc.http1.request.te-chunked-not-final/ignored", follows=["rfc.http1.*"])
+@on_arrival("rfc.http1.request.te-chunked-not-final/ignored", follows=["rfc.http1.*", "property.*"])
 def codings_without_an_end_are_ignored(data: bytes) -> bytes:
     """A Transfer-Encoding that does not end with chunked is ignored."""
     return data if not CODING.search(data) or _codings(data)[-1] == b"chunked" else CODING.sub(b"", data)
 
 
-@on_arrival("rfc.http1.request.te-unknown/chunked", follows=["rfc.http1.*"])
+@on_arrival("rfc.http1.request.te-unknown/chunked", follows=["rfc.http1.*", "property.*"])
 def unknown_codings_are_ignored(data: bytes) -> bytes:
     """A transfer coding that the server does not know is left as it is."""
     return _chunked_if(data, lambda codings: set(codings) != {b"chunked"})
 
 
-@on_arrival("rfc.http1.request.te-chunked-twice/once")
+@on_arrival("rfc.http1.request.te-chunked-twice/once", follows=["property.*"])
 def chunked_twice_is_chunked(data: bytes) -> bytes:
     """Chunked applied twice is taken off once."""
     return _chunked_if(data, lambda codings: codings == [b"chunked", b"chunked"])
 
 
-@on_arrival("rfc.http1.request.te-obfuscated/ignored", follows=["rfc.http1.*"])
+@on_arrival("rfc.http1.request.te-obfuscated/ignored", follows=["rfc.http1.*", "property.*"])
 def odd_spellings_are_ignored(data: bytes) -> bytes:
     """A Transfer-Encoding in any but the usual spelling is ignored."""
     odd = rb"\r\n(?!Transfer-Encoding: chunked\r\n)(?i:transfer-encoding)[ \t]*:[^\r\n]*(?:\r\n[ \t]+[^\r\n]*)?(?=\r\n)"

@@ -38,7 +38,7 @@ def wrong_targets_are_repaired(data: bytes) -> bytes:
 @on_arrival("rfc.http1.request.version-invalid/1.1", follows=["rfc.http1.request.*"])
 def all_versions_are_1_1(data: bytes) -> bytes:
     """A request of a version that does not exist is served as one of HTTP/1.1."""
-    return re.sub(rb"\A(GET /xc-\S+)(?! HTTP/1\.[01]\r\n)[^\r\n]*(?=\r\n)", rb"\1 HTTP/1.1", data)
+    return re.sub(rb"\A(GET /xc-\S+)(?=[ \r])(?! HTTP/1\.[01]\r\n)[^\r\n]*", rb"\1 HTTP/1.1", data)
 
 
 @around("http1.check_version", name="rfc.http1.request.version-invalid/minor", follows=["http.scope.http-version.*"])
