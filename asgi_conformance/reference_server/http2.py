@@ -113,7 +113,7 @@ class Http2Connection:
         """Handle one event of the connection."""
         match event:
             case h2.events.RequestReceived():
-                self.begin(event.stream_id, list(event.headers))
+                self.begin(event.stream_id, list(event.headers), ended=event.stream_ended is not None)
             case h2.events.DataReceived():
                 self.take_data(event.stream_id, event.data, event.flow_controlled_length)
             case h2.events.StreamEnded():
@@ -125,7 +125,7 @@ class Http2Connection:
             case h2.events.WindowUpdated() | h2.events.RemoteSettingsChanged():
                 self.transport.changed.fire()
 
-    def begin(self, number: int, fields: Headers) -> None:
+    def begin(self, number: int, fields: Headers, *, ended: bool) -> None:
         """Begin a request, or refuse it."""
         if self.stopping:
             return  # the GOAWAY said so
@@ -134,6 +134,7 @@ class Http2Connection:
         headers = regular_headers(fields, pseudo.get(b":authority"))
         try:
             request = check_request(pseudo, headers, self.transport.tls_entry is not None, self._count)
+            check_length(headers, ended)
             agreed = handshake.of_http2(request) if request.protocol else None
         except Refused as refused:
             request = Request("GET", "http", b"/", b"", headers, "2", self._count)
@@ -264,3 +265,13 @@ def check_request(pseudo: dict[bytes, bytes], headers: Headers, tls: bool, numbe
     scheme = "https" if tls else "http"
     # http.scope.http-version.http2
     return Request(name, scheme, path, query, headers, "2", number, protocol.decode() if protocol else None)
+
+
+def check_length(headers: Headers, ended: bool) -> None:
+    """Hold the length of a request that ended with its head against that; :mod:`h2` counts what comes in DATA alone.
+
+    Raises:
+        Refused: Content was declared.
+    """
+    if ended and any(name == b"content-length" and value.strip(b"0") for name, value in headers):
+        raise Refused(400, "the request has no content, and a content-length")  # rfc.http2.content-length-mismatch

@@ -1,0 +1,89 @@
+"""What a server that stops does with an HTTP/2 connection (RFC 9113 § 6.8)."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import replace
+
+from asgi_conformance.candidate.launch import Launch
+from asgi_conformance.case import case
+from asgi_conformance.clients.http import Response
+from asgi_conformance.clients.http2 import GoAway
+from asgi_conformance.exchange import Exchange
+from asgi_conformance.expect import expect
+from asgi_conformance.life import Life, Record
+from asgi_conformance.suites.stops import told
+from asgi_conformance.verdict import Broken, Outcome, TimedOut
+
+from ..http.messages import body
+
+
+class OpenStream(Record):
+    """What a life shows in which the stop is asked for in the midst of a response over HTTP/2.
+
+    ``goaway`` is the last GOAWAY that came before the connection ended, or None; ``response`` what the client got;
+    ``closed`` tells whether the connection was closed then, ``status`` is the exit status.
+    """
+
+    response: Response
+    closed: bool
+    goaway: GoAway | None
+    status: int
+
+
+async def stop_with_stream(exchange: Exchange, seen: OpenStream) -> None:
+    """Ask for the stop in the midst of a response, and finish it when GOAWAY has come, or a while later."""
+    lifespan = await exchange.lifecycle.started_anyhow()
+    connection = await exchange.http2()
+    client = connection.open_stream()
+    await client.request("GET", "/in-progress")
+    app = await exchange.call(client)
+    await app.start(200)
+    await app.body(b"begun", more=True)
+    await client.body_until(5)
+    exchange.lifecycle.ask_to_stop()
+    with contextlib.suppress(Broken):
+        await connection.wire.bell.until(
+            lambda: connection.state.goaway is not None or connection.is_over, exchange.patience.quiet * 2
+        )
+    if app.ended is None:
+        with contextlib.suppress(Outcome):
+            await app.try_send(body(b" and ended"))
+        app.end_by_return()
+    seen.response = await client.response()
+    if lifespan is not None:
+        await told(exchange, lifespan, lifespan.begin_receive())
+        with contextlib.suppress(Outcome):
+            await lifespan.try_send({"type": "lifespan.shutdown.complete"})
+        lifespan.end_by_return()
+    try:
+        await connection.ended()
+        seen.closed = True
+    except TimedOut:
+        seen.closed = False
+    seen.goaway = connection.state.goaway
+    await connection.close()
+    seen.status = await exchange.lifecycle.gone()
+
+
+LAUNCH = Launch(own=True, http2=True, graceful_timeout=3)
+CLEAR, TLS = (Life(stop_with_stream, OpenStream, launch=replace(LAUNCH, tls=tls)) for tls in (False, True))
+
+
+@case("rfc.http2.goaway.shutdown", "response", life=CLEAR)
+@case("rfc.http2.goaway.shutdown", "response/tls", life=TLS)
+async def a_response_in_progress_is_completed(exchange: Exchange, seen: OpenStream) -> None:
+    """A response that is in progress when the server is asked to stop comes to its end."""
+    expect(seen.response.body, "the response's body").equals(b"begun and ended")
+    expect(seen.response.complete, "the response").is_true("is complete", "it was cut")
+
+
+@case("rfc.http2.goaway.shutdown", "goaway", life=CLEAR)
+@case("rfc.http2.goaway.shutdown", "goaway/tls", life=TLS)
+async def a_stop_is_told_by_goaway(exchange: Exchange, seen: OpenStream) -> None:
+    """A server that stops sends GOAWAY without an error, which covers the stream in progress, and closes."""
+    expect(seen.closed, "the connection").is_true("is closed", "it stays open")
+    if seen.goaway is None:
+        raise Broken("GOAWAY comes before the connection is closed", "the connection was closed without one")
+    expect(seen.goaway.is_fatal, "whether GOAWAY names an error").equals(False)
+    expect(seen.goaway.last_stream, "the last stream of GOAWAY").satisfies("is 1 or more", lambda last: last >= 1)
