@@ -186,6 +186,8 @@ def _needed(template: Template, launch: Launch) -> Iterator[str]:
         yield "graceful-timeout"
     if launch.pings:
         yield "pings"
+    if launch.message_limit:
+        yield "message-limit"
 
 
 def _options(template: Template, entry: str) -> tuple[Option, ...]:

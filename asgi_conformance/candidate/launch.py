@@ -31,7 +31,8 @@ class Launch:
     of the probe module that is mounted, ``interface`` the style of application that the server is told to expect
     (``auto``: it is not told). ``lifespan`` and ``http2`` switch the feature on where the server has a switch.
     ``graceful_timeout`` is the time in whole seconds that requests get at an orderly stop, or None for the server's
-    default. With ``pings`` the server pings WebSockets every second and gives a pong one second. ``own`` says that the
+    default. With ``pings`` the server pings WebSockets every second and gives a pong one second; with
+    ``message_limit`` it takes WebSocket messages of no more than 64 KiB. ``own`` says that the
     case drives a candidate of its own from start to stop.
     """
 
@@ -47,6 +48,7 @@ class Launch:
     http2: bool = False
     graceful_timeout: int | None = None
     pings: bool = False
+    message_limit: bool = False
     own: bool = False
 
     def __post_init__(self) -> None:
@@ -78,5 +80,7 @@ class Launch:
             yield "graceful-timeout"
         if self.pings:
             yield "pings"
+        if self.message_limit:
+            yield "message-limit"
         if self.own:
             yield "own"

@@ -31,6 +31,7 @@ ENTRIES = frozenset(
         "http2-tls",
         "graceful-timeout",
         "pings",
+        "message-limit",
         "ipv6",
     }
 )

@@ -216,6 +216,19 @@ class WebSocketClient:
             await self._take(await self._frame("a close frame", end))
         return self._close_seen()
 
+    async def failed(self) -> CloseSeen:
+        """Wait for the server's close frame, or for the end of the connection without one. Messages are kept.
+
+        Raises TimedOut when neither comes, and Broken.
+        """
+        end = self._end()
+        while self._close is None:
+            frame = await self._frame_or_end("the server closes the WebSocket", end)
+            if frame is None:
+                break
+            await self._take(frame)
+        return self._close_seen()
+
     async def closed(self) -> CloseSeen:
         """Wait until the server has ended the connection or stream, with or without a close frame.
 

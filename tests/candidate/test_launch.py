@@ -21,6 +21,7 @@ from asgi_conformance.candidate.launch import Launch
         (Launch(lifespan="on", own=True), "lifespan-on+own"),
         (Launch(graceful_timeout=1), "graceful-timeout"),
         (Launch(pings=True), "pings"),
+        (Launch(message_limit=True), "message-limit"),
     ],
 )
 def test_a_name_says_what_differs_from_a_plain_start(launch: Launch, name: str) -> None:
