@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from asgi_conformance.case import load_suites
-from tests.history import bug, page
+from tests.history import bug, page, record
 from tests.history.environments import Environments, cache_folder
 from tests.history.judging import Finding
 from tests.history.trying import Trying
@@ -25,7 +25,9 @@ def main() -> int:
     parser.add_argument(
         "--python", action="append", default=[], metavar="3.X=FILE", help="an interpreter that is not on PATH"
     )
-    parser.add_argument("--write", metavar="FILE", help="write the table as a page in Markdown")
+    parser.add_argument(
+        "--write", metavar="FILE", help="write the page: of this run, and of the last one of all others"
+    )
     parser.add_argument("-v", "--verbose", action="store_true", help="show also what is as it should be")
     given = parser.parse_args()
     chosen = [
@@ -35,8 +37,10 @@ def main() -> int:
     trying = Trying(load_suites(), environments, lambda line: click.echo(line, err=True))
     tried = asyncio.run(trying.all(chosen))
     click.echo(page.as_text(tried, verbose=given.verbose))
+    results = given.cache / "results.json"
+    record.keep(results, tried)
     if given.write:
-        Path(given.write).write_text(page.as_markdown(tried), encoding="utf-8")
+        Path(given.write).write_text(page.as_markdown(record.recall(results, bug.load())), encoding="utf-8")
     return any(one.judged.finding in (Finding.MISSED, Finding.FALSE) for one in tried)
 
 
