@@ -86,3 +86,10 @@ def faults(session: nox.Session) -> None:
     session.run("python", "-m", "pytest", "-m", "faults", "tests/faults")
     page = ["--write", "docs/discrimination.md"]
     session.run("python", "-m", "tests.faults", "--collateral", *(session.posargs or page))
+
+
+@nox.session(python="3.11")
+def history(session: nox.Session) -> None:
+    """Run the cases on the releases that had the bugs they find, and write docs/history.md."""
+    session.install("--editable", ".[test]")
+    session.run("python", "-m", "tests.history", *(session.posargs or ["--write", "docs/history.md"]))
