@@ -75,6 +75,14 @@ def length_beats_coding(original: Any, head: Any, *rest: Any) -> Any:
     return original(head, *rest)
 
 
+@around("transport.Transport.take", name="rfc.http1.request.cl-and-te/length-counts", follows=["rfc.http1.request.*"])
+def length_counts(original: Any, self: Any, *limit: Any) -> bytes:
+    """A request with both Content-Length and Transfer-Encoding is read by its Content-Length."""
+    data = bytes(original(self, *limit))
+    both = b"\r\ncontent-length: " in data.lower() and b"\r\ntransfer-encoding: " in data.lower()
+    return re.sub(rb"(?i)\r\ntransfer-encoding: ", b"\r\nx-coding: ", data) if both else data
+
+
 @on_bytes("rfc.http1.connection.close-announced/silent", follows=["rfc.http1.*", "http.app.*"])
 def the_close_is_not_announced(data: bytes) -> bytes:
     """Responses after which the connection is closed do not say so."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import h11
@@ -116,6 +117,12 @@ for _status in (204, 205, 304):
         f"Five bytes stand behind the head of each {_status} response.",
         ["*"],
     )
+
+
+@around("response_call.make_head", name="rfc.http1.response.205/passed-on", follows=["http.response.*"])
+def content_of_a_205(original: Any, method: str, status: int, headers: Any) -> Any:
+    """The content of a 205 is sent, in a right frame."""
+    return replace(original(method, 200 if status == 205 else status, headers), status=status)
 
 
 @unchecked("rfc.http1.response.204/framed", follows=["http.response.*"])
