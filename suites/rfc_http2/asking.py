@@ -168,12 +168,24 @@ async def connection_error(exchange: Exchange, connection: Http2Connection, what
     Raises:
         Broken: one of these does not hold.
     """
-    try:
-        await connection.wire.ended(exchange.patience.deadline)
-    except TimedOut:
-        raise TimedOut(f"the server ends the connection on {what}", "the connection stays open") from None
-    await exchange.still_serves()
+    await ends(exchange, connection, what)
     goaway = connection.state.goaway
     told = goaway is not None and goaway.is_fatal
     seen = str(goaway) if goaway else "the connection ended without one"
     expect(told, "the end of the connection").weakly().is_true(f"is told by a GOAWAY with an error, on {what}", seen)
+
+
+async def ends(exchange: Exchange, connection: Http2Connection, what: str) -> None:
+    """See that the server ends the connection, and serves others.
+
+    Raises:
+        Broken: it leaves the connection open; that is a warning where it has said that it is at an end, by GOAWAY.
+    """
+    try:
+        await connection.wire.ended(exchange.patience.deadline)
+    except TimedOut:
+        goaway = connection.state.goaway
+        level = Level.SHOULD if goaway is not None and goaway.is_fatal else None
+        seen = f"the connection stays open, after {goaway}" if goaway else "the connection stays open"
+        raise Broken(f"the server ends the connection on {what}", seen, level=level) from None
+    await exchange.still_serves()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -11,10 +12,10 @@ from asgi_conformance.clients.http2 import Flag, FrameType, Http2Client, Http2Co
 from asgi_conformance.clients.http2_frames import PREFACE
 from asgi_conformance.exchange import Exchange
 from asgi_conformance.expect import expect
-from asgi_conformance.verdict import Broken, Level, TimedOut
+from asgi_conformance.verdict import Broken, Level
 
 from ..leaving import disconnect
-from .asking import BOTH, connection_error, opened, serves
+from .asking import BOTH, connection_error, ends, opened, serves
 
 OVER_TLS = Launch(tls=True, http2=True)
 OVER_TCP = Launch(http2=True)
@@ -122,13 +123,10 @@ async def settings_come_first_and_are_acknowledged(exchange: Exchange) -> None:
 async def a_wrong_preface_ends_the_connection(exchange: Exchange, preface: bytes) -> None:
     """Over TLS with h2 chosen, other bytes than the preface end the connection, and make no call."""
     await exchange.http2()
-    wire = await exchange.wire(alpn=["h2"])
-    await wire.send(preface + bytes(64))
-    try:
-        await wire.ended(exchange.patience.deadline)
-    except TimedOut:
-        raise TimedOut("a wrong preface ends the connection", "the connection stays open") from None
-    await exchange.still_serves()
+    connection = Http2Connection(await exchange.wire(alpn=["h2"]), exchange.new_tag)
+    with contextlib.suppress(NotHttp2):
+        await connection.start(preface=preface)
+    await ends(exchange, connection, "a wrong preface")
     expect(len(exchange.unclaimed_calls()), "the number of calls for a wrong preface").equals(0)
 
 
@@ -198,7 +196,7 @@ async def a_client_that_says_goaway_gets_its_response(exchange: Exchange) -> Non
     await client.body_until(5)
     client.connection.send_goaway()
     await exchange.still_serves()  # by then the server has read it
-    await app.try_send({"type": "http.response.body", "body": b" and ended"})
+    app.begin_send({"type": "http.response.body", "body": b" and ended"})
     response = await client.response()
     expect(response.body, "the response's body").equals(b"begun and ended")
     expect(response.complete, "the response").is_true("is complete", "it was cut")
