@@ -112,7 +112,7 @@ class Http1Stream(Stream):
         """Send the head; :mod:`h11` chooses between length, chunked coding and close.
 
         rfc.http1.response.never-both, http.response.start.no-length-framing, rfc.http1.response.http10-framing,
-        rfc.http1.response.head.fields-as-get
+        rfc.http1.response.head.fields-as-get, rfc.http1.response.head.length-true
         """
         if head.length is None and not head.bodyless:
             self.framing = "close" if self.request.http_version == "1.0" else "chunked"
