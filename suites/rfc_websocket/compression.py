@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from asgi_conformance.call import Call
 from asgi_conformance.clients.websocket import HandshakeResponse, WebSocketClient
-from asgi_conformance.exchange import Exchange
-from asgi_conformance.expect import expect
+from asgi_conformance.exchange import Exchange, Refusal
+from asgi_conformance.verdict import Broken, Level
 
 from ..websocket.conversation import receives, text
 from ..websocket.handshakes import ACCEPT
@@ -20,14 +20,28 @@ OPEN = (f"{NAME}; client_max_window_bits",)
 DECIDED = (f"{NAME}; client_no_context_takeover; server_no_context_takeover", NAME)
 
 
-async def offering(exchange: Exchange, offers: Sequence[str]) -> tuple[WebSocketClient, Call, HandshakeResponse]:
-    """A WebSocket for which these extensions were offered, accepted by the application; the answer is not judged."""
+async def offering(
+    exchange: Exchange, offers: Sequence[str], *, refusable: bool = False
+) -> tuple[WebSocketClient, Call, HandshakeResponse]:
+    """A WebSocket for which these extensions were offered, accepted by the application; the answer is not judged.
+
+    That it is a refusal is a warning where the offer is ``refusable``.
+    """
     headers = [(b"Sec-WebSocket-Extensions", ", ".join(offers).encode())] if offers else []
-    client, app = await exchange.knock(headers=headers)
+    level = Level.SHOULD if refusable else None
+    client = await exchange.websocket()
+    await client.start_handshake(headers=headers)
+    got = await exchange.call_or_refusal(client)
+    if isinstance(got, Refusal) or got.scope.get("type") != "websocket":
+        await exchange.open_websocket()  # Unsupported where it takes no WebSocket at all
+        what = got.what if isinstance(got, Refusal) else f"the type of the scope is {got.scope.get('type')!r}"
+        raise Broken("a handshake with an offer of compression is accepted", what, level=level)
+    app = got
     await app.receive()
     await app.send(ACCEPT)
     answer = await client.handshake_response(strict=False)
-    expect(answer.accepted, "the handshake").is_true("is accepted", f"the answer to it is {answer.status}")
+    if not answer.accepted:
+        raise Broken("the handshake is accepted", f"the answer to it is {answer.status}", level=level)
     return client, app, answer
 
 

@@ -24,6 +24,7 @@ HANDSHAKES: dict[str, list[tuple[bytes, bytes]]] = {
     "first-in-list": [(b"Connection", b"Upgrade, keep-alive")],
     "without-space": [(b"Connection", b"keep-alive,Upgrade")],
     "two-lines": [(b"Connection", b"keep-alive"), (b"Connection", b"Upgrade")],
+    "first-of-two-lines": [(b"Connection", b"Upgrade"), (b"Connection", b"keep-alive")],
     "upper-case": [(b"Connection", b"UPGRADE"), (b"Upgrade", b"WEBSOCKET")],
     "mixed-case": [(b"Connection", b"uPgRaDe"), (b"Upgrade", b"WebSocket")],
 }
