@@ -148,11 +148,14 @@ class Exchange(WebSocketOpening, Outcomes):
             raise Broken("the server calls the application for this request", got.what)
         return got
 
-    async def call_or_refusal(self, client: Tagged) -> Call | Refusal:
-        """The call that the client's last request caused, or what the candidate did instead of calling."""
-        return await self._next_call(client.tag, await_answer=client)
+    async def call_or_refusal(self, client: Tagged, *, quiet: float | None = None) -> Call | Refusal:
+        """The call that the client's last request caused, or what the candidate did instead of calling.
 
-    async def _next_call(self, tag: str | None, await_answer: object) -> Call | Refusal:
+        ``quiet`` is for how long a call may still be on its way when an answer has come, in seconds (None: as usual).
+        """
+        return await self._next_call(client.tag, await_answer=client, quiet=quiet)
+
+    async def _next_call(self, tag: str | None, await_answer: object, quiet: float | None = None) -> Call | Refusal:
         waiting = asyncio.ensure_future(self._bell.until(lambda: self._has(tag), self.patience.deadline))
         answering = asyncio.ensure_future(refusal_by(await_answer)) if await_answer is not None else None
         over = asyncio.ensure_future(self.candidate.exited())
@@ -161,7 +164,7 @@ class Exchange(WebSocketOpening, Outcomes):
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             if not self._has(tag) and answering is not None and answering.done():
                 # The call may be on its way over the control channel though the answer came first.
-                await asyncio.wait({waiting}, timeout=self.patience.quiet)
+                await asyncio.wait({waiting}, timeout=self.patience.quiet if quiet is None else quiet)
         finally:
             for task in tasks:
                 task.cancel()

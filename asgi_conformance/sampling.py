@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 #: How many examples a property is tried with, unless a run says otherwise.
-USUAL_EXAMPLES = 200
+USUAL_EXAMPLES = 150
 
 
 @dataclass(frozen=True)

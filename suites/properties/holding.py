@@ -27,6 +27,8 @@ T = TypeVar("T")
 _SHARE = 4
 #: After so many refusals and nothing else, no more is tried.
 _IN_VAIN = 25
+#: For how many deadlines a property draws at most: a slow server is tried with fewer examples, but not with too few.
+_LONGEST, _FEW = 8, 0.1
 #: How much shorter waits are while a counterexample that makes the server hang is made smaller.
 _HASTE = 0.1
 
@@ -67,6 +69,7 @@ class Trial(Generic[T]):
         self._smallest: tuple[T, Broken] | None = None
         self._number = 0
         self._found_at = 0.0
+        self._until = time.monotonic() + _LONGEST * exchange.patience.deadline * exchange.sampling.stretch
         self._ended_by: BaseException | None = None
 
     async def search(self, examples: SearchStrategy[T]) -> None:
@@ -105,9 +108,7 @@ class Trial(Generic[T]):
             every()
 
     def _examine(self, example: T) -> None:
-        if self._smallest is not None and time.monotonic() - self._found_at > self._patience.deadline:
-            raise _Enough
-        if self.refused >= _IN_VAIN and not self.reached:
+        if self._is_enough():
             raise _Enough
         self._running = asyncio.run_coroutine_threadsafe(self._try(example), self._loop)
         try:
@@ -118,6 +119,12 @@ class Trial(Generic[T]):
         if broken is not None:
             self._remember(example, broken)
             raise _Counterexample
+
+    def _is_enough(self) -> bool:
+        if self._smallest is not None:
+            return time.monotonic() - self._found_at > self._patience.deadline
+        in_vain = self.refused >= _IN_VAIN and not self.reached
+        return in_vain or time.monotonic() > self._until
 
     def _remember(self, example: T, broken: Broken) -> None:
         if self._smallest is None:
@@ -150,12 +157,13 @@ class Trial(Generic[T]):
 
     async def judge(self) -> None:
         """Tell what was found; see :func:`holds`."""
-        tried = f"{self.reached + self.refused} examples were tried, and {self.refused} of them refused"
+        count = self.reached + self.refused
+        tried = f"{count} examples were tried, and {self.refused} of them refused"
         if self._smallest is not None:
             raise await self._confirmed(*self._smallest)
         self.exchange.remark(tried)
-        if self.reached * _SHARE < self.reached + self.refused:
-            raise self.exchange.inconclusive(f"{tried}: too many to say something of the others")
+        if self.reached * _SHARE < count or count < self.exchange.sampling.examples * _FEW:
+            raise self.exchange.inconclusive(f"{tried}: too little to say something of all")
 
     async def _confirmed(self, example: T, found: Broken) -> BaseException:
         """The outcome for the smallest example, which is tried once more, on a new connection and with a new trace."""

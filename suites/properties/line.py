@@ -64,7 +64,8 @@ class Line:
             Refused: the server refused it, with a status or by the end of the connection.
             Broken: it answered the request by itself as if it were a good one.
         """
-        got = await self.exchange.call_or_refusal(client)
+        # An application that was not asked to has not answered, so that no call is on its way behind an answer.
+        got = await self.exchange.call_or_refusal(client, quiet=0)
         if isinstance(got, Call):
             return got
         if got.response is not None and got.response.status < 400:

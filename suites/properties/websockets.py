@@ -9,9 +9,9 @@ from asgi_conformance.case import case
 from asgi_conformance.clients.frames import encode
 from asgi_conformance.clients.websocket import Frame, Opcode
 from asgi_conformance.exchange import Exchange
-from asgi_conformance.expect import show
+from asgi_conformance.expect import expect, show
 
-from ..websocket.conversation import receives, sent
+from ..websocket.conversation import close, disconnect, receives, sent
 from ..websocket.sending import comes
 from .bodies import contents, cut, writes
 from .holding import holds
@@ -66,7 +66,7 @@ def messages() -> SearchStrategy[str | bytes]:
     """Texts and bytes, short ones and long ones."""
     from hypothesis import strategies as st
 
-    return st.one_of(text(CHARACTERS, most=30), contents())
+    return st.booleans().flatmap(lambda data: contents() if data else text(CHARACTERS, most=30))
 
 
 def bursts() -> SearchStrategy[Burst]:
@@ -121,3 +121,44 @@ async def every_message_goes_out(exchange: Exchange) -> None:
         await sending.result()
 
     await holds(exchange, sendings(), go_out)
+
+
+@dataclass(frozen=True)
+class Close:
+    """How one of both sides closes."""
+
+    by_client: bool
+    code: int
+    reason: str
+
+    def __str__(self) -> str:
+        return f"the {'client' if self.by_client else 'application'} closes with {self.code} {self.reason!r}"
+
+
+def closes() -> SearchStrategy[Close]:
+    """Closes with the codes that both sides may choose, and with reasons that have a place in a frame."""
+    from hypothesis import strategies as st
+
+    codes = st.one_of(st.just(1000), st.integers(3000, 4999))
+    return st.builds(Close, st.booleans(), codes, text(CHARACTERS, most=30))
+
+
+@case("property.websocket.closed")
+async def every_code_arrives(exchange: Exchange) -> None:
+    """Whatever code one side closes with, the other side gets it, and the client gets the reason, too."""
+
+    async def arrives(line: Line, how: Close) -> None:
+        client, app = await line.websocket()
+        if how.by_client:
+            await client.close(how.code, how.reason)
+            event = await disconnect(app)
+            expect(event.get("code"), "the code in the event").equals(how.code)
+            expect(event.get("reason"), "the reason in the event").is_one_of([how.reason, "", None])
+        else:
+            closing = app.begin_send(close(code=how.code, reason=how.reason), beside=True)
+            seen = await client.close_frame()
+            expect((seen.code, seen.reason), "the code and the reason in the frame").equals((how.code, how.reason))
+            await closing.result()
+        await line.leave()
+
+    await holds(exchange, closes(), arrives)
