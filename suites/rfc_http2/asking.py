@@ -103,13 +103,14 @@ async def still_serves(exchange: Exchange, connection: Http2Connection) -> None:
         Broken: it does not.
     """
     try:
-        await connection.ping()
+        if not connection.wire.closed:
+            await connection.ping()
     except TimedOut:
         raise
     except Broken:
         if connection.state.wrong is not None:
             raise
-    if connection.is_over or connection.state.goaway is not None:
+    if connection.wire.closed or connection.is_over or connection.state.goaway is not None:
         other = await exchange.connect()
         assert isinstance(other, Http2Client)
         connection = other.connection
@@ -135,6 +136,7 @@ async def body_refused(exchange: Exchange, client: Http2Client, what: str) -> No
     """
     got = await exchange.call_or_refusal(client)
     if isinstance(got, Call):
+        await given_up(exchange, client)
         body = await received(got)
         if body is not None and body.complete:
             observed = f"it was told that {show(body.content)} is all of it"
@@ -142,6 +144,14 @@ async def body_refused(exchange: Exchange, client: Http2Client, what: str) -> No
         await got.finish()
         got = await refusal_by(client)
     await is_refusal(exchange, client.connection, got, what)
+
+
+async def given_up(exchange: Exchange, client: Http2Client) -> None:
+    """Close the connection where the server ends it soon: over TLS it may wait for that before it tells the call."""
+    connection = client.connection
+    await connection.wire.bell.until(lambda: client.stream.is_over or connection.is_over, exchange.patience.quiet)
+    if connection.is_over:
+        await connection.close()
 
 
 def in_pieces(connection: Http2Connection, more: Headers, sizes: Sequence[int]) -> Http2Client:
