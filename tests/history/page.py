@@ -78,7 +78,10 @@ def _row(one: Tried) -> str:
     name = f"[{bug.id}]({bug.link})" if bug.link else bug.id
     shows = "The maintainers are to be told privately." if bug.private else bug.shows
     versions = f"{bug.bad.version}, fixed in {bug.good.version}" if bug.good else f"{bug.bad.version}, open"
-    cases = ", ".join(_few(judged.caught_by) or [f"`{glob}`" for glob in bug.cases]) or "none"
+    found = _few(judged.caught_by) or [f"`{glob}`" for glob in bug.cases]
+    if bug.private:
+        found = sorted({f"`{name.partition('/')[0]}`" for name in (judged.caught_by or bug.cases)})
+    cases = ", ".join(found) or "none"
     told = judged.finding is not Finding.CAUGHT and judged.reason
     result = f"{judged.finding.value}: {judged.reason}" if told else judged.finding.value
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in (name, shows, versions, cases, result)) + " |"
