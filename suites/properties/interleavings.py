@@ -21,7 +21,7 @@ from asgi_conformance.verdict import Broken
 
 from ..http.messages import body, early_call, start
 from ..leaving import disconnect
-from ..websocket.conversation import close, receives, send, sent
+from ..websocket.conversation import close, leave_when_closed, receives, send, sent, until_closed
 from ..websocket.sending import comes
 from .holding import holds
 from .line import Line
@@ -122,11 +122,14 @@ class WebSocketWalk:
         if ending == APP_CLOSES:
             closing = self.app.begin_send(close(), beside=True)
             await self.read_all()
-            await self.client.close_frame()
+            seen = await until_closed(self.client)
+            expect(seen.clean, "the end of the connection").is_true("comes behind a close frame", "no close frame came")
             await closing.result()
             return
         if ending == CLIENT_CLOSES:
             await self.client.close()
+            await self.read_all()
+            leave_when_closed(self.client)
         await self.drain()
         if ending == CLIENT_LEAVES:
             await self.client.drop()

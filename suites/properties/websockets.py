@@ -11,7 +11,7 @@ from asgi_conformance.clients.websocket import Frame, Opcode
 from asgi_conformance.exchange import Exchange
 from asgi_conformance.expect import expect, show
 
-from ..websocket.conversation import close, disconnect, receives, sent
+from ..websocket.conversation import close, closing_with, disconnect, receives, sent, until_closed
 from ..websocket.sending import comes
 from .bodies import contents, cut, writes
 from .holding import holds
@@ -150,13 +150,13 @@ async def every_code_arrives(exchange: Exchange) -> None:
     async def arrives(line: Line, how: Close) -> None:
         client, app = await line.websocket()
         if how.by_client:
-            await client.close(how.code, how.reason)
+            await closing_with(how.code, how.reason)(client)
             event = await disconnect(app)
             expect(event.get("code"), "the code in the event").equals(how.code)
             expect(event.get("reason"), "the reason in the event").is_one_of([how.reason, "", None])
         else:
             closing = app.begin_send(close(code=how.code, reason=how.reason), beside=True)
-            seen = await client.close_frame()
+            seen = await until_closed(client)
             expect((seen.code, seen.reason), "the code and the reason in the frame").equals((how.code, how.reason))
             await closing.result()
         await line.leave()
