@@ -108,7 +108,12 @@ async def _end(
     async with beside(client.failed(), waiting) as ending:
         if waiting.done and not ending.done():
             _expect_no_message(await app.event_of(waiting), what)
-            app.end_by_return()  # as applications do when they are told of the end
+            app.end_by_return()  # as applications do when they are told of the end: now the server waits for nothing
+            await asyncio.wait({ending}, timeout=2 * exchange.patience.quiet)
+            if not ending.done():
+                raise TimedOut(
+                    f"the server closes the WebSocket for {what}", "it was left open though the application knew"
+                )
         try:
             return await ending
         except TimedOut as late:
