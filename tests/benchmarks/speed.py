@@ -17,6 +17,7 @@ import time
 from asgi_conformance.case import load_suites, select
 from asgi_conformance.results import Run
 from asgi_conformance.runner import Options, run_candidate
+from asgi_conformance.schedule import Schedule
 
 
 def main() -> None:
@@ -31,7 +32,7 @@ def main() -> None:
     runs = [asyncio.run(run_candidate(Options(arguments.server), suites, cases)) for _ in range(arguments.runs)]
     best = min(runs, key=lambda run: run["duration_s"])
     memory = _memory()
-    alone = asyncio.run(run_candidate(Options(arguments.server, jobs=1), suites, cases))
+    alone = asyncio.run(run_candidate(Options(arguments.server, schedule=Schedule(jobs=1)), suites, cases))
     print(f"{arguments.server}: {len(cases)} cases, best of {len(runs)} runs")
     for line in (*_whole(best), *_passing(alone), *_slowest(best), *_command_line(), memory):
         print(line)
@@ -46,7 +47,15 @@ def _whole(run: Run) -> list[str]:
         f"  sums over what runs side by side: starts {timing['starts_s']:.2f} s, stops {timing['stops_s']:.2f} s, "
         f"cases {timing['cases_s']:.2f} s",
         f"  wall per case               {1000 * run['duration_s'] / len(run['results']):8.2f} ms",
+        *_examples(run),
     ]
+
+
+def _examples(run: Run) -> list[str]:
+    """How many examples properties were tried with, where the run has some."""
+    notes = [note for result in run["results"] for note in result["notes"] if "examples were tried" in note]
+    count = sum(int(note.partition(" ")[0]) for note in notes)
+    return [f"  examples of properties      {count:8} ({count / run['duration_s']:.0f} a second)"] if count else []
 
 
 def _passing(run: Run) -> list[str]:
