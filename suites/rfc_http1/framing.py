@@ -67,7 +67,7 @@ def _has_status_line(response: Response) -> None:
         raise Broken("the first line is version, space, three digits, space, phrase", f"it is {show(line)}")
 
 
-@case("rfc.http1.response.never-both", each=FRAMED, circumstances=(DEFAULT, KEPT, HTTP10))
+@case("rfc.http1.response.never-both", each=FRAMED, circumstances=(DEFAULT, KEPT, HTTP10), exclusive=True)
 async def a_response_is_framed_once(exchange: Exchange, headers: list[tuple[bytes, bytes]]) -> None:
     """A response has no Transfer-Encoding beside a Content-Length, whatever the application gave of both."""
     client = await exchange.connect()

@@ -16,7 +16,7 @@ from .in_step import NEXT
 INTERIM = {str(status): status for status in (100, 102, 103, 199)}
 
 
-@case("rfc.http1.response.1xx-as-final", each=INTERIM, circumstances=(DEFAULT, KEPT))
+@case("rfc.http1.response.1xx-as-final", each=INTERIM, circumstances=(DEFAULT, KEPT), exclusive=True)
 async def no_request_is_left_with_an_interim_response(exchange: Exchange, status: int) -> None:
     """An application that gives a 1xx status for its response does not leave the client waiting for the final one.
 

@@ -75,7 +75,7 @@ async def what_exceeds_the_length_is_not_sent(exchange: Exchange, messages: list
     await in_step_or_closed(exchange, client, response)
 
 
-@case("rfc.http1.response.content-length-short", each=TOO_LITTLE, circumstances=(DEFAULT, KEPT))
+@case("rfc.http1.response.content-length-short", each=TOO_LITTLE, circumstances=(DEFAULT, KEPT), exclusive=True)
 async def nothing_is_taken_for_what_is_missing(exchange: Exchange, messages: list[Message]) -> None:
     """When content is missing at the end of the response, the connection is closed with no further byte.
 
@@ -159,7 +159,7 @@ BROKEN_OFF: dict[str, tuple[bool, Headers]] = {
 }
 
 
-@case("rfc.http1.response.incomplete-visible", each=BROKEN_OFF, circumstances=(DEFAULT, KEPT))
+@case("rfc.http1.response.incomplete-visible", each=BROKEN_OFF, circumstances=(DEFAULT, KEPT), exclusive=True)
 async def a_response_that_was_broken_off_stays_so(exchange: Exchange, kind: tuple[bool, Headers]) -> None:
     """A response that the application broke off ends without its last byte, and nothing is sent behind it.
 
