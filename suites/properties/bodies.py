@@ -84,7 +84,7 @@ def writes() -> SearchStrategy[tuple[int, ...]]:
     """Sizes of writes, most of them small."""
     from hypothesis import strategies as st
 
-    return st.lists(st.integers(1, 40), max_size=6).map(tuple)
+    return st.binary(max_size=6).map(lambda drawn: tuple(1 + number % 40 for number in drawn))
 
 
 def with_length() -> SearchStrategy[Content]:

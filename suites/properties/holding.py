@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import contextlib
+import threading
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -31,6 +32,8 @@ _IN_VAIN = 25
 _LONGEST, _FEW = 8, 0.1
 #: How much shorter waits are while a counterexample that makes the server hang is made smaller.
 _HASTE = 0.1
+#: Held by the one thread that draws, while the others wait for the server: side by side they only hold each other up.
+_drawing = threading.Lock()
 
 
 class _Counterexample(Exception):
@@ -104,18 +107,21 @@ class Trial(Generic[T]):
         def every(example: T) -> None:
             self._examine(example)
 
-        with contextlib.suppress(_Counterexample, _Enough, hypothesis.errors.Flaky):
+        with _drawing, contextlib.suppress(_Counterexample, _Enough, hypothesis.errors.Flaky):
             every()
 
     def _examine(self, example: T) -> None:
         if self._is_enough():
             raise _Enough
         self._running = asyncio.run_coroutine_threadsafe(self._try(example), self._loop)
+        _drawing.release()
         try:
             broken = self._running.result()
         except BaseException as other:
             self._ended_by = other
             raise _Enough from None
+        finally:
+            _drawing.acquire()
         if broken is not None:
             self._remember(example, broken)
             raise _Counterexample
