@@ -24,6 +24,9 @@ REFERENCE = shlex.join([sys.executable, "-m", "asgi_conformance.reference_server
 #: Few candidates at a time, as many faults are tried side by side, and no confirmation of what is known to be wrong.
 _SCHEDULE = Schedule(candidates=2, lives=3, confirm=False)
 
+#: The suite whose cases look at everything that goes through a server.
+_PROPERTIES = "properties"
+
 #: How long a run with a fault may take, in seconds of the usual patience.
 _LONGEST = 120.0
 
@@ -105,10 +108,12 @@ def collateral(fault: Fault, outcome: Outcome, cases: Iterable[Case]) -> list[st
 def representatives(suites: Suites) -> list[Case]:
     """Of each requirement the case that costs least: on a shared candidate, plainly started, in the usual circumstance.
 
-    Requirements that cannot be seen so have none.
+    Requirements that cannot be seen so have none, nor have properties: they cost much, and many faults are theirs too.
     """
     by_requirement: dict[str, list[Case]] = {}
     for case in suites.cases.values():
+        if suites.suite_of(case) == _PROPERTIES:
+            continue
         if case.life is None and not case.exclusive and case.launch == Launch() and case.circumstance == DEFAULT:
             by_requirement.setdefault(case.requirement, []).append(case)
     return [min(cases, key=lambda case: (len(case.id), case.id)) for cases in by_requirement.values()]
