@@ -93,3 +93,20 @@ def history(session: nox.Session) -> None:
     """Run the cases on the releases that had the bugs they find, and write docs/history.md."""
     session.install("--editable", ".[test]")
     session.run("python", "-m", "tests.history", *(session.posargs or ["--write", "docs/history.md"]))
+
+
+@nox.session(python="3.11")
+@nox.parametrize("server", ["", *sorted(REAL)])
+def repro(session: nox.Session, server: str) -> None:
+    """Write and play the files of failed cases: of faults of the reference server, and of each released server."""
+    session.install("--editable", ".[test]")
+    if not server:
+        session.run("python", "-m", "pytest", "-m", "repro or not repro", "tests/repro", "-n", "2")
+        return
+    home = Path(session.create_tmp()) / "server"
+    session.run("python", "-m", "venv", str(home))
+    session.run(
+        str(home / "bin" / "python"), "-m", "pip", "install", "--quiet", *REAL[server]["install"], external=True
+    )
+    where = {"REPRO_SERVER": server, "REPRO_PROGRAMS": str(home / "bin")}
+    session.run("python", "-m", "pytest", "-m", "repro", "tests/repro/test_servers.py", env=where)

@@ -20,7 +20,7 @@ class Start:
     """``words`` are the command with <app>, and <uds>, <cert> and <key> where they belong in it.
 
     ``environment`` are variables that it needs; <tmp> in them is a folder. ``certificate`` is the PEM text of
-    certificate and key where TLS is served, or empty.
+    certificate and key where TLS is served, or empty. ``trio`` says that the application runs under trio.
     """
 
     words: tuple[str, ...]
@@ -29,6 +29,7 @@ class Start:
     port: int
     unix: bool
     certificate: str
+    trio: bool
 
 
 class _Open(Certificates):
@@ -43,7 +44,13 @@ class _Open(Certificates):
 
 
 def start_of(
-    template: Template, launch: Launch, address: Address, setting: Setting, environment: Mapping[str, str]
+    template: Template,
+    launch: Launch,
+    address: Address,
+    setting: Setting,
+    environment: Mapping[str, str],
+    *,
+    trio: bool,
 ) -> Start:
     """The start of a server for a launch, at the address that its recording had.
 
@@ -63,4 +70,5 @@ def start_of(
         address.port,
         address.uds is not None,
         certificate,
+        trio,
     )

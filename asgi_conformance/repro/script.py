@@ -9,7 +9,7 @@ from typing import Any
 
 from asgi_conformance.clients.http import TAG
 from asgi_conformance.repro.recording import CLIENT, Moment
-from asgi_conformance.repro.sources import TooMuch, lines_of, of_told
+from asgi_conformance.repro.sources import TooMuch, lines_of, of_told, quoted
 
 #: A pause of more seconds than this was meant.
 _PAUSE = 0.12
@@ -59,10 +59,10 @@ class Writer:
             elif moment.side:
                 self._application(index, moment)
         self._wait_for_what_came()
-        for (call, _), name in self._names.items():
-            if name in self.script.answered and call not in self._ended:
-                self.script.client.append(f"until({name!r})")
         for call, lines in self.script.calls.items():
+            answered = [name for (of, _), name in self._names.items() if of == call and name in self.script.answered]
+            last = f"call {call} end" if call in self._ended else (answered or [f"call {call} scope"])[-1]
+            self.script.client.append(f'until("{last}")')
             if call not in self._ended:
                 lines.append('await when("the end")')
         return self.script
@@ -82,13 +82,13 @@ class Writer:
             return
         lines = self.script.client
         self._wait_for_what_came()
-        lines += [f"until({name!r})" for name in self._news(index, CLIENT)]
+        lines += [f'until("{name}")' for name in self._news(index, CLIENT)]
         lines += self._pause(index, "time.sleep")
         name = self._connection(number)
         if moment.kind == "connect":
             self.script.connections = max(self.script.connections, number)
             offered = str(moment.data).partition(", offering ")[2]
-            lines.append(f"{name} = Connection({', '.join(map(repr, filter(None, offered.split(', '))))})")
+            lines.append(f"{name} = Connection({', '.join(map(quoted, filter(None, offered.split(', '))))})")
         elif moment.kind == "bytes-out":
             parts = lines_of(_without_tag(moment.data))
             inner = parts if len(parts) == 1 else ["", *(f"    {part}" for part in parts), ""]
@@ -128,7 +128,7 @@ class Writer:
             self._ended.add(call)
         elif call not in self._ended:
             lines = self.script.calls[call]
-            lines += [f"await when({name!r})" for name in self._news(index, call)]
+            lines += [f'await when("{name}")' for name in self._news(index, call)]
             if lines or (index and moment.at - self._moments[index - 1].at > 1):
                 lines += self._pause(index, "await sleep")
             lines += self._step(call, moment.data)
@@ -141,6 +141,8 @@ class Writer:
             return [_raise(frame)]
         if do == "change":
             return [_change(frame)]
+        if do == "cancel" and self._trio:
+            raise TooMuch("the application cancels a task under trio")
         if do == "cancel":
             return [f"tasks[{self._names[call, frame['step']]!r}].cancel()"]
         expressions = self._expressions(do, frame)
@@ -151,12 +153,10 @@ class Writer:
             self.script.steps.append(name)
             more = ", go_on=False" if frame.get("propagate") else ""
             if frame.get("beside"):
-                if self._trio:
-                    raise TooMuch("the application does two things at a time under trio")
                 self.script.helpers.add("tasks")
-                lines.append(f"tasks[{name!r}] = asyncio.ensure_future(step({name!r}, {expression}))")
+                lines.append(_beside(name, expression, trio=self._trio))
             else:
-                lines.append(f"await step({name!r}, {expression}{more})")
+                lines.append(f'await step("{name}", {expression}{more})')
         return [*lines, *(["return"] if frame.get("last") else [])]
 
     def _expressions(self, do: str, frame: dict[str, Any]) -> list[str]:
@@ -213,7 +213,7 @@ class Writer:
     def _mark(self, place: int) -> None:
         """Have the client say when it has done what it did there."""
         line, name = self._marks[place]
-        said = f"done({name!r})"
+        said = f'done("{name}")'
         following = self.script.client[line].split("\n")
         if said not in following:
             self.script.client[line] += "\n" + said
@@ -234,12 +234,18 @@ def _without_tag(data: bytes) -> bytes:
     return b"\r\n".join(kept) + blank + rest
 
 
+def _beside(name: str, expression: str, *, trio: bool) -> str:
+    if trio:
+        return f'nursery.start_soon(step, "{name}", {expression})'
+    return f'tasks["{name}"] = asyncio.ensure_future(step("{name}", {expression}))'
+
+
 def _raise(frame: dict[str, Any]) -> str:
     kind = frame["error"]
     if kind == "last":
         raise TooMuch("the application raises again what it was given")
     name = {"exception": "Exception", "base": "BaseException", "cancelled": "asyncio.CancelledError"}.get(kind, kind)
-    return f"raise {name}({frame['text']!r})"
+    return f"raise {name}({quoted(frame['text'])})"
 
 
 def _change(frame: dict[str, Any]) -> str:

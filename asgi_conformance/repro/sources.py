@@ -8,8 +8,8 @@ from typing import Any
 
 from asgi_conformance.errors import UsageError
 
-#: The longest line of a literal, and the shortest run of one byte that is written as a product.
-_LINE, _RUN = 92, 40
+#: The shortest run of the same few bytes that is written as a product.
+_RUN = 40
 #: More bytes than this that do not repeat are too much to read.
 _MOST = 20000
 _RUNS = re.compile(rb"(?s)(.{1,4}?)\1{%d,}" % _RUN)
@@ -34,6 +34,14 @@ class TooMuch(UsageError):
     """A value, a step or a launch that has no place in a file for people."""
 
 
+def quoted(value: object) -> str:
+    """The repr of a plain value, a text with the quotes that people use."""
+    text = repr(value)
+    if isinstance(value, (str, bytes)) and '"' not in text:
+        return text.replace("'", '"') if text.count("'") == 2 else text
+    return text
+
+
 def of_bytes(data: bytes) -> str:
     """One expression for bytes; long runs are products, and a new piece begins behind the end of a line."""
     terms = []
@@ -41,9 +49,9 @@ def of_bytes(data: bytes) -> str:
         if is_run:
             unit = _RUNS.fullmatch(piece)
             size = len(unit[1]) if unit else 1
-            terms.append(f"{piece[:size]!r} * {len(piece) // size}")
+            terms.append(f"{quoted(piece[:size])} * {len(piece) // size}")
         else:
-            terms.append(repr(piece))
+            terms.append(quoted(piece))
     if sum(map(len, terms)) > 4 * _MOST:
         raise TooMuch(f"the exchange has {len(data)} bytes in it that do not repeat, which is too much for a file")
     return " + ".join(terms) or 'b""'
@@ -66,7 +74,7 @@ def lines_of(data: bytes) -> list[str]:
     parts = re.findall(rb"(?s)[^\n]*\n|[^\n]+\Z", data)
     if " * " in whole or len(parts) < 2 or b"\r\n" not in data or not data[:200].isascii():
         return [whole]
-    return [repr(part) for part in parts]
+    return [quoted(part) for part in parts]
 
 
 def of_told(value: Any) -> str:
@@ -78,12 +86,13 @@ def of_told(value: Any) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(map(of_told, value)) + "]"
     if not isinstance(value, dict):
-        return repr(value)
+        return quoted(value)
     ((kind, content),) = value.items()
     if kind == "b":
         return of_bytes(content.encode("latin-1"))
     if kind == "t":
-        return "(" + "".join(of_told(item) + ", " for item in content).removesuffix(" ") + ")"
+        inner = ", ".join(map(of_told, content))
+        return f"({inner},)" if len(content) == 1 else f"({inner})"
     if kind == "d":
         return "{" + ", ".join(f"{of_told(key)}: {of_told(item)}" for key, item in content) + "}"
     name, arguments = content[0], content[1:]

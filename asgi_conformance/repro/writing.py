@@ -20,7 +20,7 @@ from asgi_conformance.repro.facts import Check, Sight, Words, checks
 from asgi_conformance.repro.launching import Start
 from asgi_conformance.repro.recording import Take
 from asgi_conformance.repro.script import Script, Writer
-from asgi_conformance.repro.sources import TooMuch
+from asgi_conformance.repro.sources import TooMuch, quoted
 from asgi_conformance.requirement import Requirement
 from asgi_conformance.verdict import Broken, TimedOut
 
@@ -55,7 +55,7 @@ class Workshop:
         self._requirement: Requirement = suites.requirement_of(case)
         self._take = take
         self._folder = folder
-        self._script: Script = Writer(take.recording.moments, trio=take.backend == "trio").write()
+        self._script: Script = Writer(take.recording.moments, trio=take.start.trio).write()
         outcome, tried = take.recording.outcome, take.attempt
         judged = outcome.judged if isinstance(outcome, Broken) else None
         self._words = Words(tried.expected or "", tried.observed or "", judged, isinstance(outcome, TimedOut))
@@ -67,7 +67,7 @@ class Workshop:
             TooMuch: there is no such file.
         """
         wrong, right = self._look(self._take.start), self._look(self._take.reference)
-        candidates = checks(wrong, right, self._words)
+        candidates = checks(wrong, right, self._words, self._script.steps)
         for check in candidates:
             text = self.text(self._take.start, check)
             if self._status(text) == _SHOWN and self._status(self.text(self._take.reference, check)) == _NOT_SHOWN:
@@ -114,12 +114,12 @@ class Workshop:
                 case=self._case.id,
                 needs=self._take.server.partition(" ")[0],
                 asyncio="asyncio." in text,
-                trio=self._take.backend == "trio" and start is self._take.start,
+                trio=start.trio,
                 text=text,
                 lines=any("re." in one for one in eyes),
-                command=repr(shown(start.words)),
+                command=quoted(shown(start.words)),
                 environment=dict(start.environment),
-                host=repr(start.host),
+                host=quoted(start.host),
                 port=start.port,
                 unix=start.unix,
                 certificate=start.certificate,
@@ -130,7 +130,7 @@ class Workshop:
                 body="body" in script.helpers,
                 flood="flood" in script.helpers,
                 now="now" in script.helpers,
-                longest="5",
+                longest="3",
                 check=check,
                 ending=self._ending(check),
             )
@@ -170,7 +170,7 @@ _JUDGE = """\
 WAIT
 try:
     print("observed:", observed())
-except (LookupError, TypeError):
+except (LookupError, TypeError, ValueError):
     print("observed: nothing")
 shown = deviates()
 print("The deviation was", "seen." if shown else "not seen.")
