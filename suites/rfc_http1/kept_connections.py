@@ -9,11 +9,12 @@ from asgi_conformance.clients.http import Headers, Response
 from asgi_conformance.clients.http1 import Http1Client
 from asgi_conformance.exchange import Exchange, Refusal
 from asgi_conformance.expect import expect
-from asgi_conformance.verdict import Broken, Level
+from asgi_conformance.verdict import Broken, Level, TimedOut
 
 from ..http.messages import body, start
 from .in_step import nothing_more
 from .order import KINDS, Kind, answered_as
+from .raw import ask, get
 
 #: What a client may say of the connection besides close.
 LISTS: dict[str, Headers] = {
@@ -31,6 +32,16 @@ CLOSING: dict[str, Headers] = {
     "without-length": [(b"connection", b"close")],
     "capital": [(b"connection", b"Close"), (b"content-length", b"4")],
     "in-a-list": [(b"connection", b"foo, close"), (b"content-length", b"4")],
+}
+
+UPGRADE = (b"Connection: Upgrade", b"Upgrade: websocket")
+KEY, VERSION = b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", b"Sec-WebSocket-Version: 13"
+#: What servers refuse by themselves.
+REFUSED = {
+    "malformed": get(b"no colon here"),
+    "websocket-without-version": get(*UPGRADE, KEY),
+    "websocket-of-another-version": get(*UPGRADE, KEY, b"Sec-WebSocket-Version: 99"),
+    "websocket-without-key": get(*UPGRADE, VERSION),
 }
 
 
@@ -64,10 +75,13 @@ async def the_connection_stays_open_behind_content(exchange: Exchange) -> None:
 async def _ends(exchange: Exchange, client: Http1Client) -> None:
     """See that the connection ends behind a response, so that a further request is not served on it."""
     await client.request("GET", "/behind")
-    got = await exchange.call_or_refusal(client)
+    expected = "the server closes the connection after this response"
+    try:
+        got = await exchange.call_or_refusal(client)
+    except TimedOut as late:
+        raise TimedOut(expected, f"it stayed open, and a further request was left waiting: {late.observed}") from None
     if isinstance(got, Call) or got.response is not None:
-        seen = "it served a further request" if isinstance(got, Call) else got.what
-        raise Broken("the server closes the connection after this response", seen)
+        raise Broken(expected, "it served a further request" if isinstance(got, Call) else got.what)
     await nothing_more(exchange, client)
 
 
@@ -140,6 +154,18 @@ async def close_of_the_application_ends_the_connection(exchange: Exchange, heade
     if said != 1:
         observed = f"it was there {said} times: {response.values(b'connection')}"
         raise Broken("the application's Connection: close reaches the client once", observed, level=Level.SHOULD)
+
+
+@case("rfc.http1.connection.app-close", "refusal", each=REFUSED, circumstances=(DEFAULT, KEPT))
+async def close_of_the_server_ends_the_connection(exchange: Exchange, request: bytes) -> None:
+    """After a refusal in which the server itself said Connection: close the connection ends."""
+    client, got = await ask(exchange, request)
+    if isinstance(got, Call) or got.response is None or b"close" not in got.response.tokens(b"connection"):
+        seen = "it calls the application" if isinstance(got, Call) else f"{got.what}, without Connection: close"
+        raise exchange.not_applicable(f"there is no refusal that says close: {seen}")
+    await client.response()
+    await _ends(exchange, client)
+    await exchange.still_serves()
 
 
 @case("rfc.http1.connection.http10-closes", each=KINDS, circumstances=(HTTP10,))

@@ -52,6 +52,21 @@ def close_of_the_application_is_only_words(name: bytes, value: bytes, status: in
 
 
 @around(
+    "http1.Http1Connection.serve_one",
+    name="rfc.http1.connection.app-close/refused-handshake",
+    breaks="rfc.http1.connection.app-close/refusal/websocket-without-version",
+    follows=["rfc.http1.*", "rfc.websocket.handshake.*", "websocket.*"],
+)
+async def a_refused_handshake_stays_open(original: Any, self: Any) -> bool:
+    """After the refusal of a WebSocket handshake, which says close, the connection stays open."""
+    going_on = bool(await original(self))
+    if not going_on and self.stream is not None and not self.stream.finished:
+        while await self.transport.more():
+            self.transport.take()
+    return going_on
+
+
+@around(
     "http1.Http1Connection.finish_one",
     name="rfc.http1.connection.http10-closes/stays-open",
     follows=["http.*", "rfc.*", "core.*", "extension.*"],
