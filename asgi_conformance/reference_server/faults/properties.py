@@ -83,12 +83,12 @@ def a_byte_is_lost(event: Event, scope: Scope) -> Event:
     return {**event, "body": event["body"].replace(b"\x1a", b"")} if event.get("body") else event
 
 
-@around("http1_stream.Http1Stream.next_event", name="property.request.chunks/twelve", follows=["property.request.*"])
-def twelve_are_eleven(original: Any, self: Any) -> Any:
-    """A chunk of twelve bytes loses its last one."""
+@around("http1_stream.Http1Stream.next_event", name="property.request.chunks/dozen", follows=["property.request.*"])
+def about_twelve_are_fewer(original: Any, self: Any) -> Any:
+    """A chunk of eleven to thirteen bytes loses its last one."""
     event = original(self)
     whole = isinstance(event, h11.Data) and event.chunk_start and event.chunk_end
-    return h11.Data(data=bytes(event.data)[:-1]) if whole and len(event.data) == 12 else event
+    return h11.Data(data=bytes(event.data)[:-1]) if whole and 11 <= len(event.data) <= 13 else event
 
 
 @around("http1_stream.Http1Stream.take", name="property.request.several/third-reversed", follows=["property.request.*"])
