@@ -9,8 +9,8 @@ from asgi_conformance.call import Call
 from asgi_conformance.case import case
 from asgi_conformance.exchange import Exchange
 
-from ..http.messages import body
-from ..leaving import leave, left_midway, send_to_nobody, streaming
+from ..http.messages import body, early_call
+from ..leaving import BEGUN, leave, left_midway, send_to_nobody, streaming
 from ..server_log import listening
 from ..websocket.conversation import WAYS as WEBSOCKET_WAYS
 
@@ -96,6 +96,25 @@ async def half_a_body(exchange: Exchange) -> None:
     await client.reset()
 
 
+async def bad_chunk(exchange: Exchange) -> None:
+    """A client that goes wrong in the midst of a request's body, while the response is on its way already."""
+    client = await exchange.http1()
+    await client.start_request("POST")
+    await client.send_body(b"a part")
+    app = await early_call(exchange, client)
+    if app is None:
+        raise exchange.not_applicable("it calls the application when the whole body has come")
+    await app.receive()
+    await app.start(200)
+    await app.body(BEGUN, more=True)
+    await client.body_until(len(BEGUN))
+    waiting = app.begin_receive(beside=True)
+    await client.send(b"no chunk\r\n")
+    await waiting.pending_after(exchange.patience.quiet)
+    await app.try_send(body(b"last"))
+    await app.finish()
+
+
 async def no_request(exchange: Exchange) -> None:
     """A client that connects and leaves."""
     client = await exchange.http1()
@@ -138,6 +157,7 @@ async def _stop_sending(exchange: Exchange, app: Call) -> None:
         "no-request": no_request,
         "half-a-request": half_a_request,
         "half-a-body": half_a_body,
+        "bad-chunk": bad_chunk,
         "no-http": noise,
         "response-left": unread_stream,
         "websocket-lost": lost_websocket,

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from asgi_conformance.candidate.launch import Launch
 from asgi_conformance.case import case
 from asgi_conformance.clients.frames import encode
 from asgi_conformance.clients.websocket import Frame, Opcode
 from asgi_conformance.exchange import Exchange
 
+from ..websocket.conversation import LIMIT, LIMITED
 from .compression import DECIDED, compressing
 from .failing import TOO_BIG, failed_by, fails, talking
 
-LIMITED = Launch(message_limit=True)
-#: What this launch lets a message have.
-LIMIT = 65536
 TOO_LARGE: dict[str, Sequence[Frame]] = {
     "bytes": (Frame(Opcode.BINARY, bytes(LIMIT + 1)),),
     "text": (Frame(Opcode.TEXT, b"x" * (LIMIT + 1)),),

@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 from asgi_conformance.call import Call
+from asgi_conformance.candidate.launch import Launch
 from asgi_conformance.clients.websocket import CloseSeen, Frame, Opcode, WebSocketClient
 from asgi_conformance.errors import SuiteError
 from asgi_conformance.exchange import Exchange
@@ -81,6 +82,10 @@ VIOLATIONS: Mapping[str, Leave] = {
     "invalid-utf-8": violating(Frame(Opcode.TEXT, b"\xff\xfe")),
     "reserved-opcode": violating(Frame(0x3, b"reserved")),
 }
+#: A server that takes messages of :data:`LIMIT` bytes at most, and what a client must not send to it.
+LIMITED = Launch(message_limit=True)
+LIMIT = 65536
+TOO_MUCH: Mapping[str, Leave] = {"too-large": violating(Frame(Opcode.BINARY, bytes(LIMIT + 1)))}
 
 
 def text(content: object = TEXT, **keys: object) -> Message:

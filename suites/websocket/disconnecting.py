@@ -13,7 +13,19 @@ from asgi_conformance.expect import expect, show_event
 from asgi_conformance.verdict import Broken
 from asgi_conformance.websockets import websocket_over
 
-from .conversation import LOSSES, VIOLATIONS, WAYS, Leave, close, disconnect, leave_when_closed, text, told
+from .conversation import (
+    LIMITED,
+    LOSSES,
+    TOO_MUCH,
+    VIOLATIONS,
+    WAYS,
+    Leave,
+    close,
+    disconnect,
+    leave_when_closed,
+    text,
+    told,
+)
 from .handshakes import CLOSE, http_under
 
 #: The codes for what the client did wrong, and those for a connection that is lost.
@@ -190,8 +202,9 @@ async def the_application_is_told_of_its_refusal(exchange: Exchange) -> None:
 
 
 @case("websocket.disconnect.on-protocol-error", each=VIOLATIONS, circumstances=EVERY_WEBSOCKET)
+@case("websocket.disconnect.on-protocol-error", each=TOO_MUCH, launch=LIMITED)
 async def a_breach_of_the_protocol_ends_in_a_disconnect(exchange: Exchange, violate: Leave) -> None:
-    """When the server closes because the client broke the protocol, receive() gives websocket.disconnect."""
+    """When the server closes for what the client did wrong, or too much of, receive() gives websocket.disconnect."""
     client, app = await exchange.open_websocket()
     waiting = app.begin_receive()
     await violate(client)

@@ -15,7 +15,7 @@ from asgi_conformance.verdict import Broken
 from ..leaving import expect_oserror, propagated, raised_by, send_to_nobody
 from ..server_log import listening
 from .closing import nothing_after_close
-from .conversation import VIOLATIONS, WAYS, Leave, Message, close, data, text, told
+from .conversation import LIMITED, TOO_MUCH, VIOLATIONS, WAYS, Leave, Message, close, data, text, told
 from .sending import comes
 
 #: Classes of the language itself: whether they are "server-specific" is unclear.
@@ -80,6 +80,7 @@ async def the_exception_is_of_a_class_of_the_server(exchange: Exchange) -> None:
 
 
 @case("websocket.send-closed.no-other-exception", each={**WAYS, **VIOLATIONS}, circumstances=EVERY_WEBSOCKET)
+@case("websocket.send-closed.no-other-exception", each=TOO_MUCH, launch=LIMITED)
 async def nothing_else_is_raised(exchange: Exchange, leave: Leave) -> None:
     """Sends on a WebSocket that is closed, by the client or for what it did, raise an OSError or nothing."""
     app = await left(exchange, leave)
@@ -88,6 +89,7 @@ async def nothing_else_is_raised(exchange: Exchange, leave: Leave) -> None:
 
 
 @case("websocket.send-closed.no-other-exception", "at-once", each={**WAYS, **VIOLATIONS}, circumstances=EVERY_WEBSOCKET)
+@case("websocket.send-closed.no-other-exception", "at-once", each=TOO_MUCH, launch=LIMITED)
 async def nothing_else_is_raised_at_once(exchange: Exchange, leave: Leave) -> None:
     """A send() right after websocket.disconnect, before the server has tidied up, raises an OSError or nothing."""
     client, app = await exchange.open_websocket()

@@ -9,6 +9,15 @@ from typing import Any
 from ..log import logger
 from . import around
 
+LEAVING = (
+    "no-request",
+    "half-a-request",
+    "half-a-body",
+    "bad-chunk",
+    "no-http",
+    "response-left",
+    "websocket-lost",
+)
 _KEPT: set[Any] = set()
 
 
@@ -31,7 +40,15 @@ async def a_task_stays(original: Any, self: Any, connection: Any) -> None:
     name="core.house.log/every-end",
     also=[
         f"core.house.log/{way}"
-        for way in ("no-request", "half-a-request", "half-a-body", "no-http", "response-left", "websocket-lost")
+        for way in (
+            "no-request",
+            "half-a-request",
+            "half-a-body",
+            "bad-chunk",
+            "no-http",
+            "response-left",
+            "websocket-lost",
+        )
     ],
     follows=["*.not-logged*", "core.error.send-error.*", "http.send-closed.chained-caught*"],
 )

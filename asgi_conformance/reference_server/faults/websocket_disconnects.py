@@ -64,7 +64,7 @@ def a_refusal_is_not_told(original: Any, self: Any) -> None:
 @on_received("websocket.disconnect.on-protocol-error/as-normal", kind="websocket", follows=ENDS)
 def a_violation_is_a_normal_end(event: Event, scope: Scope) -> Event:
     """When the client broke the protocol, the code is 1000."""
-    return {**event, "code": 1000} if event["type"] == GONE and event["code"] in (1002, 1003, 1007) else event
+    return {**event, "code": 1000} if event["type"] == GONE and event["code"] in (1002, 1003, 1007, 1009) else event
 
 
 @around("websocket.WebSocketCall.receive", name="websocket.disconnect.nothing-after/message", follows=ENDS)
