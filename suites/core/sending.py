@@ -25,6 +25,7 @@ from ..leaving import WAYS, disconnect, leave, streaming
 SIZE, MOST = 65536, 1024
 CHUNK = body(payload_there("stream", SIZE), more=True)
 LARGE = 1024 * 1024
+HUGE = 16 * LARGE
 #: How many connections are lost at once, where a server that forgets a stream does so only now and then.
 SEVERAL = 4
 
@@ -114,6 +115,19 @@ async def a_blocked_send_ends_when_the_connection_is_lost(exchange: Exchange) ->
         await connection.reset()
     for _, stream in streams:
         await expect_end(exchange, stream)
+
+
+@case("core.send.returns-when-closed", "one-large", each=WAYS, circumstances=(DEFAULT, HTTP2))
+async def a_large_send_ends_when_the_client_leaves(exchange: Exchange, way: str) -> None:
+    """One send() of more than any window or buffer holds ends once the client has left."""
+    client, app = await streaming(exchange)
+    stop_reading(client)
+    sending = app.begin_send(body(payload_there("huge", HUGE)), beside=True)
+    if not await sending.pending_after(exchange.patience.quiet):
+        await sending.result()
+        raise exchange.not_applicable(f"send() never waited: {HUGE // 2**20} MiB were taken from the application")
+    await leave(client, way)
+    await expect_end(exchange, sending)
 
 
 @case("core.send.backpressure", circumstances=(DEFAULT, HTTP2))

@@ -201,7 +201,12 @@ async def the_last_send_never_ends(original: Any, self: Any, event: Any) -> None
     "http2_stream.Http2Stream.flush",
     name="core.send.returns-when-closed/window-for-ever",
     breaks="core.send.returns-when-closed/connection-of-a-stream",
-    also=["core.send.returns-when-closed/closed/http-2", "core.send.returns-when-closed/reset/http-2"],
+    also=[
+        "core.send.returns-when-closed/closed/http-2",
+        "core.send.returns-when-closed/reset/http-2",
+        "core.send.returns-when-closed/one-large/closed/http-2",
+        "core.send.returns-when-closed/one-large/reset/http-2",
+    ],
     follows=["core.error.*", "http.*", "rfc.http2.*", "websocket.*"],
 )
 async def a_send_waits_for_the_window_of_a_lost_stream(original: Any, self: Any) -> None:
