@@ -145,7 +145,7 @@ class RunningCandidate:
                 del self._calls[link, frame["call"]]
 
     def _begin(self, link: ProbeLink, frame: Frame) -> None:
-        tag = _tag_in(frame)
+        tag = self._tag_in(frame)
         is_lifespan = _is_lifespan(frame)
         claimant = self._claimants.get(tag.split("-")[1]) if tag else self.sole
         if is_lifespan:
@@ -166,6 +166,11 @@ class RunningCandidate:
         else:
             self.strays.append(call.raw_scope)
             call.end_by_return()
+
+    def _tag_in(self, frame: Frame) -> str | None:
+        """The first tag of an exchange that is under way, or else the first: applications may keep others' tags."""
+        tags = [found.decode() for found in TAG.findall(frame["raw"])]
+        return next((tag for tag in tags if tag.split("-")[1] in self._claimants), tags[0] if tags else None)
 
     async def makes_lifespan(self) -> bool:
         """Whether a lifespan call has come, or comes within a quiet period; to be asked when requests are served."""
@@ -202,8 +207,3 @@ def _is_lifespan(frame: Frame) -> bool:
     pairs = scope.get("d") or [item["t"] for item in scope.get("i", [None, ()])[1] if isinstance(item, dict)]
     names = {str(pair[0]) for pair in pairs}
     return ["type", "lifespan"] in pairs or not names & {"path", "raw_path", "method"}
-
-
-def _tag_in(frame: Frame) -> str | None:
-    found = TAG.search(frame["raw"])
-    return found.group().decode() if found else None
