@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 from dataclasses import replace
 
+from asgi_conformance.call import Call
 from asgi_conformance.candidate.launch import Launch
 from asgi_conformance.case import case
 from asgi_conformance.clients.http import Response
-from asgi_conformance.clients.http2 import GoAway
+from asgi_conformance.clients.http2 import GoAway, Http2Connection
 from asgi_conformance.exchange import Exchange
 from asgi_conformance.expect import expect
 from asgi_conformance.life import Life, Record
@@ -18,8 +19,8 @@ from asgi_conformance.verdict import Broken, Outcome, TimedOut
 from ..http.messages import body
 
 
-class OpenStream(Record):
-    """What a life shows in which the stop is asked for in the midst of a response over HTTP/2.
+class Stop(Record):
+    """What a life shows in which the stop is asked for while there is an HTTP/2 connection.
 
     ``goaway`` is the last GOAWAY that came before the connection ended, or None; ``response`` what the client got;
     ``closed`` tells whether the connection was closed then, ``status`` is the exit status.
@@ -31,7 +32,7 @@ class OpenStream(Record):
     status: int
 
 
-async def stop_with_stream(exchange: Exchange, seen: OpenStream) -> None:
+async def stop_with_stream(exchange: Exchange, seen: Stop) -> None:
     """Ask for the stop in the midst of a response, and finish it when GOAWAY has come, or a while later."""
     lifespan = await exchange.lifecycle.started_anyhow()
     connection = await exchange.http2()
@@ -51,6 +52,24 @@ async def stop_with_stream(exchange: Exchange, seen: OpenStream) -> None:
             await app.try_send(body(b" and ended"))
         app.end_by_return()
     seen.response = await client.response()
+    await farewell(exchange, connection, lifespan, seen)
+
+
+async def stop_when_idle(exchange: Exchange, seen: Stop) -> None:
+    """Ask for the stop when the one request of a connection has been answered."""
+    lifespan = await exchange.lifecycle.started_anyhow()
+    connection = await exchange.http2()
+    client = connection.open_stream()
+    await client.request("GET", "/answered")
+    app = await exchange.call(client)
+    seen.response = await exchange.answered(client, app)
+    await app.finish()
+    exchange.lifecycle.ask_to_stop()
+    await farewell(exchange, connection, lifespan, seen)
+
+
+async def farewell(exchange: Exchange, connection: Http2Connection, lifespan: Call | None, seen: Stop) -> None:
+    """Follow the stop to the end of the process, when all responses have come."""
     if lifespan is not None:
         await told(exchange, lifespan, lifespan.begin_receive())
         with contextlib.suppress(Outcome):
@@ -67,12 +86,13 @@ async def stop_with_stream(exchange: Exchange, seen: OpenStream) -> None:
 
 
 LAUNCH = Launch(own=True, http2=True, graceful_timeout=3)
-CLEAR, TLS = (Life(stop_with_stream, OpenStream, launch=replace(LAUNCH, tls=tls)) for tls in (False, True))
+CLEAR, TLS = (Life(stop_with_stream, Stop, launch=replace(LAUNCH, tls=tls)) for tls in (False, True))
+IDLE, IDLE_TLS = (Life(stop_when_idle, Stop, launch=replace(LAUNCH, tls=tls)) for tls in (False, True))
 
 
 @case("rfc.http2.goaway.shutdown", "response", life=CLEAR)
 @case("rfc.http2.goaway.shutdown", "response/tls", life=TLS)
-async def a_response_in_progress_is_completed(exchange: Exchange, seen: OpenStream) -> None:
+async def a_response_in_progress_is_completed(exchange: Exchange, seen: Stop) -> None:
     """A response that is in progress when the server is asked to stop comes to its end."""
     expect(seen.response.body, "the response's body").equals(b"begun and ended")
     expect(seen.response.complete, "the response").is_true("is complete", "it was cut")
@@ -80,8 +100,10 @@ async def a_response_in_progress_is_completed(exchange: Exchange, seen: OpenStre
 
 @case("rfc.http2.goaway.shutdown", "goaway", life=CLEAR)
 @case("rfc.http2.goaway.shutdown", "goaway/tls", life=TLS)
-async def a_stop_is_told_by_goaway(exchange: Exchange, seen: OpenStream) -> None:
-    """A server that stops sends GOAWAY without an error, which covers the stream in progress, and closes."""
+@case("rfc.http2.goaway.shutdown", "goaway/idle", life=IDLE)
+@case("rfc.http2.goaway.shutdown", "goaway/idle/tls", life=IDLE_TLS)
+async def a_stop_is_told_by_goaway(exchange: Exchange, seen: Stop) -> None:
+    """A server that stops sends GOAWAY without an error, which covers the streams that it answers, and closes."""
     expect(seen.closed, "the connection").is_true("is closed", "it stays open")
     if seen.goaway is None:
         raise Broken("GOAWAY comes before the connection is closed", "the connection was closed without one")

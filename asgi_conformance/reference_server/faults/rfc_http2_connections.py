@@ -143,7 +143,11 @@ def a_stop_cuts_off(original: Any, self: Any) -> None:
     self.transport.changed.fire()
 
 
-@around("http2.Http2Connection.stop", name="rfc.http2.goaway.shutdown/silent")
+@around(
+    "http2.Http2Connection.stop",
+    name="rfc.http2.goaway.shutdown/silent",
+    also=["rfc.http2.goaway.shutdown/goaway/idle"],
+)
 def a_stop_is_not_told(original: Any, self: Any) -> None:
     """A server that stops says nothing of it before it closes."""
     self.stopping = True
