@@ -117,7 +117,10 @@ class Server:
             self.tasks.start_soon(self.serve_connection, Connection(self, sock))
 
     async def serve_connection(self, connection: Connection) -> None:
-        """Serve one connection; whatever happens to it stays with it."""
+        """Serve one connection; whatever happens to it stays with it, and nothing of it stays.
+
+        core.house.descriptors, core.house.tasks, core.house.log
+        """
         self._connections.add(connection)
         try:
             await connection.run()

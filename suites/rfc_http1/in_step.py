@@ -49,14 +49,14 @@ async def in_step(exchange: Exchange, client: Http1Client, response: Response, *
 
 
 async def sent_or_refused(exchange: Exchange, client: Http1Client, app: Call, *messages: object) -> Response | None:
-    """Have the application send what it should not, and end, by the exception if there is one.
+    """Have the application send what it should not, and return, also when send() raised.
+
+    (An exception in the midst of a response is another matter, which can harm a whole server.)
 
     Gives the response that the client got, whole or cut, or None for the end of the connection without one. When
     send() raised and then nothing at all comes, which counts as ``http.app.raises-before-start``, the client leaves.
     """
     raised = await app.try_send(*messages)
-    if raised is not None:
-        await app.fail(error="last")
     app.end_by_return()
     try:
         return await ending(exchange, client)

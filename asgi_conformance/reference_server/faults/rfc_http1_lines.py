@@ -35,7 +35,7 @@ def wrong_targets_are_repaired(data: bytes) -> bytes:
     return b"GET " + quote(target.decode("latin-1"), safe="%/?=&:@!$'()*+,;").encode() + b" HTTP/1.1" + end + rest
 
 
-@on_arrival("rfc.http1.request.version-invalid/1.1", follows=["rfc.http1.request.*"])
+@on_arrival("rfc.http1.request.version-invalid/taken-for-http11", follows=["rfc.http1.request.*"])
 def all_versions_are_1_1(data: bytes) -> bytes:
     """A request of a version that does not exist is served as one of HTTP/1.1."""
     return re.sub(rb"\A(GET /xc-\S+)(?=[ \r])(?! HTTP/1\.[01]\r\n)[^\r\n]*", rb"\1 HTTP/1.1", data)

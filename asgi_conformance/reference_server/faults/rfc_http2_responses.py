@@ -194,7 +194,7 @@ def websockets_are_refused(original: Any, pseudo: Any, *rest: Any) -> Any:
     return original(pseudo, *rest)
 
 
-@on_scope("rfc.http2.websocket.scope/http-1.1", kind="websocket")
+@on_scope("rfc.http2.websocket.scope/version-of-http1", kind="websocket")
 def the_version_is_1_1(scope: Scope) -> None:
     """The scope of a WebSocket over HTTP/2 says that it is HTTP/1.1."""
     scope["http_version"] = "1.1"
