@@ -40,9 +40,7 @@ class Expectation(Generic[T]):
         """The same expectation, with a breach of no more than this level (an ambiguity that the catalogue grades)."""
         return Expectation(self.value, self._what, level)
 
-    def fails(
-        self, expected: str, observed: str | None = None, *, relation: str = "", other: object = None
-    ) -> Broken:
+    def fails(self, expected: str, observed: str | None = None, *, relation: str = "", other: object = None) -> Broken:
         """The outcome to raise: ``expected`` completes the sentence that begins with what the value is called."""
         seen = observed if observed is not None else f"{self._what} is {show(self.value)}"
         judged = Judged(self.value, relation, other)
