@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,8 @@ Send = Callable[[Any], Awaitable[None]]
 #: What the calls of this process noted down, by the query string of their request.
 NOTES: dict[str, list[Any]] = {}
 NOTED = Signal()
-FILE = Path(tempfile.gettempdir()) / f"reference-server-{os.getpid()}.bin"
+#: A file to send; where servers of tests that end without a shutdown may leave it.
+FILE = Path(os.environ["TESTED_FILES"]) / f"{os.getpid()}.bin"
 
 
 def note(scope: Scope, value: Any) -> None:

@@ -79,6 +79,14 @@ def read_until(sock: socket.socket, end: bytes) -> bytes:
     return data
 
 
+@pytest.fixture(scope="session", autouse=True)
+def files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Tell the servers where to put their files."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TESTED_FILES", str(tmp_path_factory.mktemp("files")))
+        yield
+
+
 def start(*options: str, app: str = "tests.reference_server.apps:app") -> Running:
     """Start a server and wait until it listens."""
     root = Path(__file__).parents[2]
