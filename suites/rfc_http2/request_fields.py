@@ -10,6 +10,7 @@ from asgi_conformance.exchange import Exchange, Refusal
 from asgi_conformance.expect import expect
 from asgi_conformance.verdict import Broken, Level
 
+from ..http.messages import early_call
 from .asking import BOTH, Odd, ask, connection_error, fields, in_pieces, is_refusal, opened, refused, still_serves
 
 OCTETS = {
@@ -130,4 +131,28 @@ async def trailers_end_the_request(exchange: Exchange) -> None:
     expect(body.complete, "the body").is_true("is complete", f"the last event is {body.last}")
     expect(app.header_values(b"x-trailer"), "the trailer field in scope['headers'] at the end").equals([])
     await exchange.answered(client, app)
+    await still_serves(exchange, client.connection)
+
+
+@case("rfc.http2.request-trailers", "answered", circumstances=BOTH)
+async def trailers_behind_the_answer_harm_nobody(exchange: Exchange) -> None:
+    """Trailers of a request that has been answered already harm no other request of the connection.
+
+    They may have been on their way when the server reset the stream (RFC 9113 § 5.1).
+    """
+    neighbour = await opened(exchange)
+    await neighbour.request("GET", "/neighbour")
+    other = await exchange.call(neighbour)
+    client = neighbour.connection.open_stream()
+    await client.start_request("POST")
+    await client.send_body(b"content")
+    app = await early_call(exchange, client)
+    if app is None:
+        raise exchange.not_applicable("it calls the application when the whole request has come")
+    await app.respond(200, body=b"early")
+    await client.response()
+    await app.finish()
+    client.connection.send_headers(client.stream.number, [(b"x-trailer", b"1")], end_stream=True)
+    await client.connection.ping()
+    await exchange.answered(neighbour, other)
     await still_serves(exchange, client.connection)

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 import h2.events
+import h2.exceptions
 import h2.frame_buffer
 from hyperframe.frame import PingFrame
 
@@ -154,6 +155,19 @@ def trailers_are_content(original: Any, self: Any, event: Any) -> None:
     if isinstance(event, h2.events.TrailersReceived):
         self.streams[event.stream_id].put(b"".join(value for _, value in event.headers))
     original(self, event)
+
+
+@repaired(
+    "rfc.http2.request-trailers/connection-error",
+    breaks="rfc.http2.request-trailers/answered",
+    also=["rfc.http2.request-trailers"],
+    follows=["rfc.http2.*"],
+)
+def trailers_end_the_connection(fields: Headers) -> Headers:
+    """Trailers of a request are an error of the connection."""
+    if not is_request(fields):
+        raise h2.exceptions.ProtocolError("there are trailers")
+    return fields
 
 
 @repaired("rfc.http2.continuation/lost")
