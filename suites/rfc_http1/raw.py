@@ -85,6 +85,9 @@ async def refused(
             raise Broken(f"the server refuses {shown(request)}", observed, level=level)
         await got.finish()
         got = await refusal_by(client)
+        if got.response is not None and got.response.status >= 500:
+            await nothing_follows(exchange)
+            return  # made up for the application, which has ended without an answer
     await is_refusal(exchange, got, request)
 
 

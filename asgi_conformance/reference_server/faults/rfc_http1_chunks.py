@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ..requests import Refused
+from ..streams import Piece
 from . import around, on_arrival
 
 
@@ -32,7 +32,7 @@ def sizes_have_32_bits(data: bytes) -> bytes:
 @around(
     "http1_stream.Http1Stream.watch",
     name="rfc.http1.request.chunk-extensions/refused",
-    follows=["http.request.*", "rfc.http1.request.split-anywhere*"],
+    follows=["http.request.*", "rfc.http1.request.split-anywhere*", "property.request.*"],
 )
 def extensions_are_refused(original: Any, self: Any, data: bytes) -> None:
     """A chunk with an extension is refused."""
@@ -48,14 +48,18 @@ def a_cr_or_lf_ends_the_line(data: bytes) -> bytes:
 
 
 @around(
-    "http1_stream.send_own_response",
-    name="rfc.http1.request.chunk-extensions/error",
+    "http1_stream.Http1Stream.take",
+    "http1_stream.Http1Stream.refuse_content",
+    name="rfc.http1.request.chunk-extensions/as-if-ended",
     breaks="rfc.http1.request.chunk-extensions/endless",
-    follows=["rfc.http1.*", "http.*"],
+    follows=["rfc.http1.*", "http.*", "property.request.*"],
 )
-def wrong_content_is_an_error(original: Any, transport: Any, parser: Any, refused: Refused, *method: str) -> None:
-    """Content that cannot be framed is answered with 500."""
-    original(transport, parser, Refused(500, refused.reason), *method)
+def wrong_content_ends(original: Any, self: Any) -> Any:
+    """Content that cannot be framed is handed over as if it ended there."""
+    if original.__name__ == "refuse_content":
+        return None
+    piece = original(self)
+    return Piece(b"", False) if piece is None and self.malformed else piece
 
 
 @on_arrival("rfc.http1.request.chunk-trailers/next-request", follows=["http.request.chunked.decoded*"])
