@@ -48,13 +48,13 @@ VISITS: dict[str, Visit] = {"http": visit, "http-left": visit_and_leave, "websoc
 
 @case("core.house.descriptors", each=VISITS, exclusive=True)
 async def descriptors_are_given_back(exchange: Exchange, visiting: Visit) -> None:
-    """After hundreds of connections have come and gone the server's process has no more open descriptors than before."""
+    """After hundreds of connections the server's process has no more open descriptors than before."""
     await expect_nothing_left(exchange, visiting, "descriptors", "open descriptors")
 
 
 @case("core.house.tasks", each=VISITS, exclusive=True)
 async def tasks_come_to_an_end(exchange: Exchange, visiting: Visit) -> None:
-    """After hundreds of connections have come and gone the server's event loop has no more tasks than before."""
+    """After hundreds of connections the server's event loop has no more tasks than before."""
     await expect_nothing_left(exchange, visiting, "tasks", "asyncio tasks")
 
 
