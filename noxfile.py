@@ -33,6 +33,13 @@ def tests(session: nox.Session) -> None:
     session.run("python", "-m", "pytest", *session.posargs)
 
 
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the documentation, with a page for every requirement, in docs/_build; a warning is an error."""
+    session.install("--editable", ".[docs]")
+    session.run("sphinx-build", "-W", "-q", "-b", "html", "docs", "docs/_build/html")
+
+
 @nox.session(python="3.10")
 def lowest(session: nox.Session) -> None:
     """Run the tests of the plugin with the lowest pytest and pytest-xdist that are supported."""
