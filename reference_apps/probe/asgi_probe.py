@@ -218,6 +218,9 @@ class _Asyncio:
     shield = contextlib.nullcontext
     Cancelled = asyncio.CancelledError
 
+    def tasks(self) -> int:
+        return len(asyncio.all_tasks())
+
     async def with_children(self, function: Any) -> Any:
         children = _AsyncioChildren()
         try:
@@ -267,6 +270,9 @@ class _Trio:
             self.token.run_sync_soon(function, *arguments)
         except self.trio.RunFinishedError:
             pass
+
+    def tasks(self) -> Any:
+        return self.trio.lowlevel.current_statistics().tasks_living
 
     def shield(self) -> Any:
         return self.trio.CancelScope(shield=True)
@@ -649,8 +655,8 @@ class _Call:
         return self.loop.name
 
     async def do_house(self, step: Any) -> Any:
-        """Count what lives in this process: tasks, open file descriptors, resident memory in bytes (None: unknown)."""
-        tasks = len(asyncio.all_tasks()) if self.loop.name == "asyncio" else None
+        """Count what lives in this process: tasks, open file descriptors, resident bytes (None: unknown)."""
+        tasks = self.loop.tasks()
         descriptors: int | None
         resident: int | None
         try:

@@ -55,7 +55,7 @@ async def descriptors_are_given_back(exchange: Exchange, visiting: Visit) -> Non
 @case("core.house.tasks", each=VISITS, exclusive=True)
 async def tasks_come_to_an_end(exchange: Exchange, visiting: Visit) -> None:
     """After hundreds of connections the server's event loop has no more tasks than before."""
-    await expect_nothing_left(exchange, visiting, "tasks", "asyncio tasks")
+    await expect_nothing_left(exchange, visiting, "tasks", "tasks")
 
 
 async def expect_nothing_left(exchange: Exchange, visiting: Visit, what: str, words: str) -> None:
