@@ -36,6 +36,13 @@ _HASTE = 0.1
 _drawing = threading.Lock()
 
 
+class _Drawn(Generic[T]):
+    """An example in a wrapping, so that hypothesis describes that and not a megabyte of messages."""
+
+    def __init__(self, example: T) -> None:
+        self.example = example
+
+
 class _Counterexample(Exception):
     """The property is not true of an example: what hypothesis makes smaller."""
 
@@ -103,9 +110,9 @@ class Trial(Generic[T]):
 
         @hypothesis.seed(self.exchange.sampling.seed)
         @settings
-        @hypothesis.given(examples)
-        def every(example: T) -> None:
-            self._examine(example)
+        @hypothesis.given(examples.map(_Drawn))
+        def every(drawn: _Drawn[T]) -> None:
+            self._examine(drawn.example)
 
         with _drawing, contextlib.suppress(_Counterexample, _Enough, hypothesis.errors.Flaky):
             every()
