@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from .server import Server
 
 #: How long the client's close frame is waited for, in seconds (rfc.websocket.close.waits-for-peer).
-CLOSE_LIMIT = 1.5
+CLOSE_LIMIT = 3.0
 #: How many messages may wait for the application before reading pauses.
 MESSAGES_LIMIT = 1024
 
