@@ -116,7 +116,7 @@ class Certificates:
         import trustme  # takes as long as the rest of the program to import, and most runs need none of it
 
         folder = self._folder
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(exist_ok=True)
         names = ("ca", "server", "server-key", "client", "client-chain", "client-odd", "stranger")
         files = _Files(*(folder / f"{name}.pem" for name in names))
         authority = trustme.CA(organization_name="asgi-conformance")

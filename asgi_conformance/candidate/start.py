@@ -122,7 +122,7 @@ async def spawn_candidate(setting: Setting, launch: Launch, *, control: str, tok
     """
     token = token or secrets.token_hex(16)
     if launch.tls:
-        await asyncio.to_thread(setting.certificates.make)
+        await _made(setting.certificates)
     endpoint = choose_endpoint(setting.template, launch, setting.workspace)
     command = build_command(
         setting.template, launch, endpoint, setting.certificates, setting.module, lacking=setting.lacking
@@ -205,3 +205,13 @@ def _raise_if_refused(setting: Setting, command: Command, error: ExitedEarlyErro
     if "unexpected extra argument" in error.detail:
         options = " ".join(map(str, special))
         raise LaunchImpossible(f"this version of {setting.template.name} does not take all of {options}") from error
+
+
+async def _made(certificates: Certificates) -> None:
+    """Have the certificates made in a thread; a cancellation waits for it, as it writes into the run's folder."""
+    making = asyncio.ensure_future(asyncio.to_thread(certificates.make))
+    try:
+        await asyncio.shield(making)
+    except asyncio.CancelledError:
+        await asyncio.wait({making})
+        raise

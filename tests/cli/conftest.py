@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,14 +21,14 @@ def misbehaving(kind: str) -> str:
 
 
 @pytest.fixture
-def marked_environment(tmp_path: Path) -> Iterator[dict[str, str]]:
+def marked_environment() -> Iterator[dict[str, str]]:
     """An environment whose processes and temporary files can be told from all others; none may be left at the end."""
     mark = f"CONFORMANCE_TEST_{uuid.uuid4().hex}"
-    temporary = tmp_path / "t"
-    temporary.mkdir()
-    yield {**os.environ, mark: "1", "TMPDIR": str(temporary)}
-    assert processes_with(mark) == []
-    assert list(temporary.iterdir()) == []
+    # Its path is short, as in a long one there are no unix sockets, and another place is taken.
+    with tempfile.TemporaryDirectory(prefix="cli-", dir="/tmp") as temporary:
+        yield {**os.environ, mark: "1", "TMPDIR": temporary}
+        assert processes_with(mark) == []
+        assert os.listdir(temporary) == []
 
 
 def processes_with(mark: str) -> list[str]:
