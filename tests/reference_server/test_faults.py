@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
+from asgi_conformance.case import load_suites
 from asgi_conformance.reference_server import faults
 
 from .conftest import Start
@@ -69,3 +71,10 @@ def test_two_faults_of_one_name_are_refused() -> None:
     """A name can be given once, and a fault needs a summary."""
     with pytest.raises(ValueError, match="is there already"):
         faults.around("scope.made", name=next(iter(faults.REGISTRY)))(lambda original: None)
+
+
+def test_every_requirement_with_cases_has_a_fault() -> None:
+    """A requirement that cases judge is broken by a fault, so that they can be seen to fail."""
+    broken = {name.partition("/")[0] for fault in faults.REGISTRY.values() for name in (fault.breaks, *fault.also)}
+    tried = {case.requirement for case in load_suites().cases.values()}
+    assert [name for name in sorted(tried) if not any(fnmatchcase(name, pattern) for pattern in broken)] == []
