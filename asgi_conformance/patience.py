@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 #: A dialogue with a candidate that takes longer than this, in seconds, stretches the unit.
 _USUAL_DIALOGUE = 0.03
+#: Servers close a connection that idles for 5 s, or longer; what ends before so many seconds was not ended by that.
+_BEFORE_IDLE = 4.0
 
 
 @dataclass(frozen=True)
@@ -26,8 +28,11 @@ class Patience:
 
     @property
     def prompt(self) -> float:
-        """How long something may take that the documents want at once."""
-        return 2.0 * self.scale
+        """How long something may take that the documents want at once.
+
+        However much it is stretched, it stays below the idle timeouts of servers, whose end would look like the answer.
+        """
+        return min(2.0 * self.scale, _BEFORE_IDLE)
 
     def measured(self, dialogue: float) -> Patience:
         """The patience for a candidate of which one dialogue took so many seconds; never stretched by more than 8."""

@@ -88,10 +88,14 @@ def has_to_notice(fault: Fault, case: Case) -> bool:
     return any(matches(case, pattern) for pattern in (fault.breaks, *fault.also))
 
 
+def is_about(fault: Fault, case: Case) -> bool:
+    """Whether a case is of the requirement that the fault breaks, or among those that must notice it."""
+    return case.requirement == fault.breaks.partition("/")[0] or has_to_notice(fault, case)
+
+
 def may_notice(fault: Fault, case: Case) -> bool:
     """Whether nobody wonders that a case notices the fault."""
-    own = case.requirement == fault.breaks.partition("/")[0]
-    return own or has_to_notice(fault, case) or any(matches(case, pattern) for pattern in fault.follows)
+    return is_about(fault, case) or any(matches(case, pattern) for pattern in fault.follows)
 
 
 def missed(fault: Fault, outcome: Outcome, cases: Iterable[Case]) -> list[str]:

@@ -18,7 +18,7 @@ AFTER = b"GET /after/<after> HTTP/1.1\r\nHost: a.example\r\n\r\n"
 
 def lines(*given: bytes) -> bytes:
     """A head that consists of these lines."""
-    return b"".join(line + b"\r\n" for line in given) + b"\r\n"
+    return b"\r\n".join((*given, b"", b""))
 
 
 def get(*fields: bytes) -> bytes:

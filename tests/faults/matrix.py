@@ -86,7 +86,7 @@ def cases_for(fault: Fault, suites: Suites, *, collateral: bool) -> list[Case]:
     which are others for each fault.
     """
     own = fault.breaks.partition("/")[0]
-    named = [case for case in suites.cases.values() if case.requirement == own or proof.has_to_notice(fault, case)]
+    named = [case for case in suites.cases.values() if proof.is_about(fault, case)]
     if not collateral:
         return named
     there = {case.requirement for case in named}
@@ -173,19 +173,21 @@ def _run_share(names: Sequence[str], without_fault: Clean, *, collateral: bool) 
 
 
 async def _confirm(matrix: Matrix, suites: Suites, tell: Callable[[str], None]) -> None:
-    """Try again, a few at a time and with patience, what was missed, undecided or should not have failed."""
+    """Try again, a few at a time and with patience, what was missed, undecided, not red or should not have failed."""
     places = asyncio.Semaphore(_CAREFULLY_AT_A_TIME)
+    never_red = matrix.never_red()
 
     async def again(fault: Fault) -> None:
         outcome = matrix.outcomes[fault.name]
         collateral = matrix.collateral(fault)
-        doubtful = {*_cases_of(matrix.missed(fault), matrix), *collateral, *outcome.undecided}
+        unnoticing = {name for name in never_red if proof.is_about(fault, matrix.cases[name])}
+        doubtful = {*_cases_of(matrix.missed(fault), matrix), *collateral, *outcome.undecided, *unnoticing}
         cases = [matrix.cases[name] for name in sorted(doubtful)]
         if outcome.error:
             cases = cases or cases_for(fault, suites, collateral=False)
         if cases:
             async with places:
-                tell(f"again: {fault.name}: {', '.join(collateral) or 'missed or undecided'}")
+                tell(f"again: {fault.name}: {', '.join(collateral) or 'missed, undecided or not red'}")
                 second = await proof.try_fault(fault, suites, cases, matrix.clean, scale=_CARE)
                 matrix.outcomes[fault.name] = _joined(outcome, second, doubtful)
 

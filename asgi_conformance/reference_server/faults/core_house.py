@@ -9,6 +9,7 @@ from typing import Any
 from ..log import logger
 from . import around
 
+#: The ways of leaving of which nothing may be told as an error.
 LEAVING = (
     "no-request",
     "half-a-request",
@@ -38,18 +39,7 @@ async def a_task_stays(original: Any, self: Any, connection: Any) -> None:
 @around(
     "server.Server.serve_connection",
     name="core.house.log/every-end",
-    also=[
-        f"core.house.log/{way}"
-        for way in (
-            "no-request",
-            "half-a-request",
-            "half-a-body",
-            "bad-chunk",
-            "no-http",
-            "response-left",
-            "websocket-lost",
-        )
-    ],
+    also=[f"core.house.log/{way}" for way in LEAVING],
     follows=["*.not-logged*", "core.error.send-error.*", "http.send-closed.chained-caught*"],
 )
 async def every_end_is_an_error(original: Any, self: Any, connection: Any) -> None:

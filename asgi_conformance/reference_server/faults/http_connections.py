@@ -61,10 +61,10 @@ def the_next_body_for_a_call_that_is_over(event: Event, scope: Scope) -> Event:
 
 @around("server.Server.guard", name="http.scope.lifetime.long-response/cut", follows=["*"])
 async def responses_are_cut(original: Any, self: Any, scope: Scope, receive: Receive, send: Send) -> Any:
-    """A response that takes longer than a second is cut off."""
+    """A response that takes longer than half a second is cut off."""
     if scope["type"] != "http":
         return await original(self, scope, receive, send)
-    with anyio.move_on_after(1):
+    with anyio.move_on_after(0.5):
         return await original(self, scope, receive, send)
     return TimeoutError("the response took too long")
 

@@ -25,7 +25,7 @@ def refusals_are_silent(original: Any, first: Any, *rest: Any) -> None:
 @around(
     "http1.Http1Connection.serve_one",
     name="rfc.http1.request.error-closes/open",
-    also=["rfc.http1.connection.app-close/refusal/malformed"],
+    also=["rfc.http1.connection.app-close/refusal/malformed*"],
     follows=["rfc.http1.*", "http.*"],
 )
 async def the_connection_stays_open(original: Any, self: Any) -> bool:
