@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from asgi_conformance.ambient import Shapes, Watch
 from asgi_conformance.applicable import check_extension, check_since
+from asgi_conformance.arrivals import Arrivals
 from asgi_conformance.call import Call
 from asgi_conformance.circumstance import DEFAULT, Circumstance
 from asgi_conformance.clients.http import HttpClient, Response
 from asgi_conformance.clients.http1 import Http1Client
-from asgi_conformance.clients.waiting import Bell
 from asgi_conformance.clients.wire import Wire
 from asgi_conformance.expect import expect
 from asgi_conformance.lifecycle import Lifecycle
@@ -62,8 +62,7 @@ class Exchange(WebSocketOpening, Outcomes):
         self._extension = extension
         #: The type of the scopes that the case is about, where requests serve other ends beside it; None: of all.
         self._protocol = "websocket" if (extension or "").startswith("websocket.") else None
-        self._bell = Bell()
-        self._unclaimed: list[tuple[Call, str | None]] = []
+        self._arrivals = Arrivals()
         self._wires: list[Wire] = []
         self._connections: list[Http2Connection] = []
         self._tags = 0
@@ -156,21 +155,23 @@ class Exchange(WebSocketOpening, Outcomes):
         return await self._next_call(client.tag, await_answer=client, quiet=quiet)
 
     async def _next_call(self, tag: str | None, await_answer: object, quiet: float | None = None) -> Call | Refusal:
-        waiting = asyncio.ensure_future(self._bell.until(lambda: self._has(tag), self.patience.deadline))
+        waiting = asyncio.ensure_future(self._arrivals.until(tag, self.patience.deadline))
         answering = asyncio.ensure_future(refusal_by(await_answer)) if await_answer is not None else None
         over = asyncio.ensure_future(self.candidate.exited())
         tasks = {task for task in (waiting, answering, over) if task is not None}
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            if not self._has(tag) and answering is not None and answering.done():
+            if not self._arrivals.has(tag) and answering is not None and answering.done():
                 # The call may be on its way over the control channel though the answer came first.
                 await asyncio.wait({waiting}, timeout=self.patience.quiet if quiet is None else quiet)
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-        if self._has(tag):
-            return self._claim(tag)
+        if self._arrivals.has(tag):
+            call = self._arrivals.claim(tag)
+            self._check_applicable(call)
+            return call
         self._check_alive()
         if answering is not None and answering.done() and not answering.cancelled():
             return answering.result()
@@ -178,17 +179,6 @@ class Exchange(WebSocketOpening, Outcomes):
             "the server calls the application for this request",
             f"it did not within {self.patience.deadline:.1f} s, and answered nothing",
         )
-
-    def _has(self, tag: str | None) -> bool:
-        return any(tag is None or found == tag for _, found in self._unclaimed)
-
-    def _claim(self, tag: str | None) -> Call:
-        for number, (call, found) in enumerate(self._unclaimed):
-            if tag is None or found == tag:
-                del self._unclaimed[number]
-                self._check_applicable(call)
-                return call
-        raise AssertionError("no such call is waiting")
 
     def _check_applicable(self, call: Call) -> None:
         if self._protocol is not None and call.scope.get("type") != self._protocol:
@@ -198,13 +188,12 @@ class Exchange(WebSocketOpening, Outcomes):
 
     def unclaimed_calls(self) -> list[Call]:
         """The calls that came for this exchange and that the case did not ask for."""
-        return [call for call, _ in self._unclaimed]
+        return self._arrivals.calls
 
     def take_call(self, call: Call, tag: str | None) -> None:
         """Take a call that came for this exchange (the running candidate calls this)."""
         self._watch(call)
-        self._unclaimed.append((call, tag))
-        self._bell.ring()
+        self._arrivals.add(call, tag)
 
     def take_lifespan(self, call: Call) -> None:
         """Take a lifespan call of a candidate that lives for this exchange (the lifecycle calls this)."""
