@@ -91,7 +91,7 @@ def faults(session: nox.Session) -> None:
     """Try every fault of the reference server, look at what else fails, and write docs/discrimination.md."""
     session.install("--editable", ".[test]")
     session.run("python", "-m", "pytest", "-m", "faults", "tests/faults")
-    page = ["--write", "docs/discrimination.md"]
+    page = ["--record", "--write", "docs/discrimination.md"]
     session.run("python", "-m", "tests.faults", "--collateral", *(session.posargs or page))
 
 

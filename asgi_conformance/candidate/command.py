@@ -188,6 +188,8 @@ def _needed(template: Template, launch: Launch) -> Iterator[str]:
         yield "pings"
     if launch.message_limit:
         yield "message-limit"
+    if launch.keep_alive:
+        yield "keep-alive"
 
 
 def _options(template: Template, entry: str) -> tuple[Option, ...]:

@@ -32,8 +32,8 @@ class Launch:
     (``auto``: it is not told). ``lifespan`` and ``http2`` switch the feature on where the server has a switch.
     ``graceful_timeout`` is the time in whole seconds that requests get at an orderly stop, or None for the server's
     default. With ``pings`` the server pings WebSockets every second and gives a pong one second; with
-    ``message_limit`` it takes WebSocket messages of no more than 64 KiB. ``own`` says that the
-    case drives a candidate of its own from start to stop.
+    ``message_limit`` it takes WebSocket messages of no more than 64 KiB, with ``keep_alive`` it closes a connection
+    that has idled for one second. ``own`` says that the case drives a candidate of its own from start to stop.
     """
 
     tls: bool = False
@@ -49,6 +49,7 @@ class Launch:
     graceful_timeout: int | None = None
     pings: bool = False
     message_limit: bool = False
+    keep_alive: bool = False
     own: bool = False
 
     def __post_init__(self) -> None:
@@ -82,5 +83,7 @@ class Launch:
             yield "pings"
         if self.message_limit:
             yield "message-limit"
+        if self.keep_alive:
+            yield "keep-alive"
         if self.own:
             yield "own"

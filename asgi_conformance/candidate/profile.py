@@ -32,6 +32,7 @@ ENTRIES = frozenset(
         "graceful-timeout",
         "pings",
         "message-limit",
+        "keep-alive",
         "ipv6",
     }
 )

@@ -34,6 +34,7 @@ def parser() -> argparse.ArgumentParser:
     add("--lifespan", choices=["auto", "on", "off"], default="auto", help="whether lifespan is used, or required")
     add("--spec-minimal", action="store_true", help="no optional keys, no extensions, no spec_version, HTTP/1.1 only")
     add("--graceful-timeout", type=float, default=3.0, metavar="S", help="how long a stop waits for calls in progress")
+    add("--keep-alive", type=float, default=60.0, metavar="S", help="how long a connection may idle; 0: for ever")
     add("--header-timeout", type=float, metavar="S", help="how long a request head may take (default: for ever)")
     add("--ws-max-size", type=int, default=16 * 1024 * 1024, metavar="N", help="the largest WebSocket message in bytes")
     add("--ws-ping-interval", type=float, default=20.0, metavar="S", help="how often WebSockets are pinged; 0: never")
@@ -62,7 +63,8 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     if given["application"] is None:
         options.error("name the application as module:attribute")
-    given["ws_ping_interval"] = given["ws_ping_interval"] or None
+    for never in ("keep_alive", "ws_ping_interval"):
+        given[never] = given[never] or None
     log.set_up()
     try:
         if given["fault"]:

@@ -32,6 +32,7 @@ class Config:
         ws_max_size: The size of the largest WebSocket message that is taken.
         ws_ping_interval: How often an open WebSocket is pinged, or None for never.
         ws_ping_timeout: How long a pong may take.
+        keep_alive: How long a connection of HTTP/1 may idle between two requests, or None for ever.
         header_timeout: How long a request head may take once its first byte came, or None for ever.
     """
 
@@ -55,6 +56,7 @@ class Config:
     ws_max_size: int = 16 * 1024 * 1024
     ws_ping_interval: float | None = 20.0
     ws_ping_timeout: float = 20.0
+    keep_alive: float | None = 60.0
     header_timeout: float | None = None
 
     def check(self) -> None:

@@ -89,7 +89,11 @@ class Http1Connection:
         Raises:
             Refused: What came is no request head, or does not come.
         """
-        if not await self.skip_empty_lines():
+        # Nothing but this waits by the clock: http.scope.lifetime.long-response.
+        with anyio.move_on_after(self.server.config.keep_alive) as idling:
+            if not await self.skip_empty_lines():
+                return None
+        if idling.cancelled_caught:
             return None
         self._received.clear()
         with anyio.move_on_after(self.server.config.header_timeout):

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 
+from asgi_conformance.call import Call
+from asgi_conformance.candidate.launch import Launch
 from asgi_conformance.case import case
-from asgi_conformance.circumstance import DEFAULT, HTTP2
+from asgi_conformance.circumstance import DEFAULT, EVERY_HTTP, HTTP2
 from asgi_conformance.control import decode
 from asgi_conformance.exchange import Exchange
 from asgi_conformance.expect import expect, show
 from asgi_conformance.verdict import Broken
 
+#: Connections may idle for a second, and are held for longer.
+BRIEF, HELD = Launch(keep_alive=True), 2.0
 CLOSES = "the server closes the connection after a response"
 
 
@@ -69,6 +73,36 @@ async def a_response_can_be_held_open(exchange: Exchange) -> None:
     response = await ending
     expect(response.body, "the response's body").equals(b"first last")
     expect(response.complete, "the response").is_true("is complete", "the connection ended before its end")
+
+
+@case("http.scope.lifetime.long-response", "keep-alive-timer/before-start", launch=BRIEF, circumstances=EVERY_HTTP)
+async def a_response_may_take_longer_than_a_connection_may_idle(exchange: Exchange) -> None:
+    """The timer for idle connections does not strike while the application has yet to answer."""
+    client, app = await exchange.dialogue()
+    await held(exchange, app)
+    await exchange.answered(client, app)
+
+
+@case("http.scope.lifetime.long-response", "keep-alive-timer/mid-body", launch=BRIEF, circumstances=EVERY_HTTP)
+async def a_response_may_pause_longer_than_a_connection_may_idle(exchange: Exchange) -> None:
+    """The timer for idle connections does not strike within a response."""
+    client, app = await exchange.dialogue()
+    await app.start(200)
+    await app.body(b"first", more=True)
+    await client.body_until(5)
+    await held(exchange, app)
+    await app.body(b" last")
+    response = await client.response()
+    expect(response.body, "the response's body").equals(b"first last")
+    expect(response.complete, "the response").is_true("is complete", "the connection ended before its end")
+
+
+async def held(exchange: Exchange, app: Call) -> None:
+    """Hold a call for longer than a connection may idle, by the server's clock. Raises Broken when it is ended."""
+    over = asyncio.ensure_future(app.over(exchange.patience.deadline + HELD))
+    await asyncio.wait({over}, timeout=HELD)
+    expect(not over.done(), "the call").is_true("goes on", f"it ended within {HELD:g} s")
+    over.cancel()
 
 
 @case("http.scope.state.optional")

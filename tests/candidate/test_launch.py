@@ -22,6 +22,7 @@ from asgi_conformance.candidate.launch import Launch
         (Launch(graceful_timeout=1), "graceful-timeout"),
         (Launch(pings=True), "pings"),
         (Launch(message_limit=True), "message-limit"),
+        (Launch(keep_alive=True), "keep-alive"),
     ],
 )
 def test_a_name_says_what_differs_from_a_plain_start(launch: Launch, name: str) -> None:

@@ -9,7 +9,8 @@ import sys
 import click
 
 from asgi_conformance.case import load_suites
-from tests.faults import matrix, table
+from asgi_conformance.reference_server.faults import REGISTRY
+from tests.faults import matrix, record, table
 
 
 def main() -> int:
@@ -18,6 +19,7 @@ def main() -> int:
     parser.add_argument("globs", nargs="*", metavar="GLOB", help="names of faults (default: all)")
     parser.add_argument("--collateral", action="store_true", help="look at the rest of the suites too")
     parser.add_argument("--write", metavar="FILE", help="write the table as a page in Markdown")
+    parser.add_argument("--record", action="store_true", help=f"note in {record.FILE.name} what turned each case red")
     parser.add_argument("-v", "--verbose", action="store_true", help="show also what is as it should be")
     given = parser.parse_args()
     chosen = [
@@ -31,6 +33,8 @@ def main() -> int:
     if given.write:
         with open(given.write, "w", encoding="utf-8") as file:
             file.write(table.as_markdown(done))
+    if given.record:
+        record.write(record.updated(record.read(), done, suites.cases, REGISTRY))
     return 0 if table.is_whole(done) else 1
 
 

@@ -69,6 +69,19 @@ async def responses_are_cut(original: Any, self: Any, scope: Scope, receive: Rec
     return TimeoutError("the response took too long")
 
 
+@around(
+    "http1.Http1Connection.finish_one",
+    name="http.scope.lifetime.long-response/idle-timer",
+    breaks="http.scope.lifetime.long-response/keep-alive-timer/*",
+    follows=["http.*", "core.*"],
+)
+async def the_idle_timer_strikes_a_response(original: Any, self: Any, stream: Any) -> bool:
+    """A connection that idles while its response is awaited is closed."""
+    with anyio.move_on_after(self.server.config.keep_alive):
+        return bool(await original(self, stream))
+    return False
+
+
 @around("scope.made", name="http.multiplex.distinct-scopes/shared", follows=["*"])
 def streams_share_a_scope(original: Any, scope: Scope, server: Any) -> Scope:
     """All HTTP/2 requests share one scope."""
