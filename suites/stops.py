@@ -16,6 +16,8 @@ from asgi_conformance.life import Life, Record
 from asgi_conformance.step import Raised, Step
 from asgi_conformance.verdict import Outcome, TimedOut, Unsupported
 
+from .beside import beside
+
 
 @dataclass(frozen=True)
 class Told:
@@ -89,8 +91,7 @@ async def stop_with_websocket(exchange: Exchange, seen: OpenWebSocket) -> None:
     app = await open_websocket(exchange, client)
     waiting = app.begin_receive()
     exchange.lifecycle.ask_to_stop()
-    closing = asyncio.ensure_future(client.closed())
-    try:
+    async with beside(client.closed()) as closing:
         seen.told = await told(exchange, app, waiting)
         app.end_by_return()
         seen.lifespan = lifespan is not None
@@ -103,9 +104,6 @@ async def stop_with_websocket(exchange: Exchange, seen: OpenWebSocket) -> None:
                 await lifespan.try_send({"type": "lifespan.shutdown.complete"})
             lifespan.end_by_return()
         seen.close = await closing
-    finally:
-        closing.cancel()
-        await asyncio.gather(closing, return_exceptions=True)
     seen.status = await exchange.lifecycle.gone()
 
 

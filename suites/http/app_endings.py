@@ -13,6 +13,7 @@ from asgi_conformance.exchange import Exchange
 from asgi_conformance.expect import expect
 from asgi_conformance.verdict import Broken, Level
 
+from ..beside import beside
 from ..leaving import ending
 
 #: The headers of a response of which only a part is sent.
@@ -167,14 +168,14 @@ async def a_call_that_cleans_up_and_the_next_request(exchange: Exchange) -> None
     client, first = await exchange.dialogue()
     await exchange.answered(client, first)
     await client.request("GET", "/next")
-    second = asyncio.ensure_future(exchange.call(client))
-    await asyncio.wait({second}, timeout=exchange.patience.quiet)
-    if not second.done():  # a server that is merely slow calls before it serves what came later
-        await exchange.still_serves()
-    waits = not second.done()
-    if waits:
-        await first.finish()
-    await exchange.answered(client, await second)
+    async with beside(exchange.call(client)) as second:
+        await asyncio.wait({second}, timeout=exchange.patience.quiet)
+        if not second.done():  # a server that is merely slow calls before it serves what came later
+            await exchange.still_serves()
+        waits = not second.done()
+        if waits:
+            await first.finish()
+        await exchange.answered(client, await second)
     if waits:
         raise exchange.observed("the next request of a connection waits until the earlier call has ended")
 

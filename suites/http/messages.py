@@ -15,6 +15,8 @@ from asgi_conformance.step import Body
 from asgi_conformance.values import Digest
 from asgi_conformance.verdict import Broken
 
+from ..beside import beside
+
 Message = dict[str, object]
 
 
@@ -90,17 +92,13 @@ async def early_call(exchange: Exchange, client: HttpClient) -> Call | None:
 
 async def early_call_or_refusal(exchange: Exchange, client: HttpClient) -> Call | Refusal | None:
     """The call of a request whose body is incomplete, or what the candidate did instead; None where it waits."""
-    calling = asyncio.ensure_future(exchange.call_or_refusal(client))
-    try:
+    async with beside(exchange.call_or_refusal(client)) as calling:
         await asyncio.wait({calling}, timeout=exchange.patience.quiet)
         if not calling.done():
             # A server that is merely slow has called for this request when it serves one that came later.
             await exchange.still_serves()
             await asyncio.wait({calling}, timeout=exchange.patience.quiet)
         return await calling if calling.done() else None
-    finally:
-        calling.cancel()
-        await asyncio.gather(calling, return_exceptions=True)
 
 
 async def gets_body(app: Call, content: bytes) -> Body:
@@ -148,10 +146,6 @@ async def while_sending(client: HttpClient, parts: Iterable[bytes], *, end: bool
         if end:
             await client.end_body()
 
-    sending = asyncio.ensure_future(send())
-    try:
+    async with beside(send()) as sending:
         yield
         await sending
-    finally:
-        sending.cancel()
-        await asyncio.gather(sending, return_exceptions=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from asgi_conformance.call import Call
 from asgi_conformance.candidate.launch import Launch
@@ -12,6 +13,8 @@ from asgi_conformance.control import decode
 from asgi_conformance.exchange import Exchange
 from asgi_conformance.expect import expect, show
 from asgi_conformance.verdict import Broken
+
+from ..beside import beside
 
 #: Connections may idle for a second, and are held for longer.
 BRIEF, HELD = Launch(keep_alive=True), 2.0
@@ -61,16 +64,15 @@ async def a_response_can_be_held_open(exchange: Exchange) -> None:
     await app.start(200)
     await app.body(b"first", more=True)
     await client.body_until(5)
-    over = asyncio.ensure_future(app.over())
-    ending = asyncio.ensure_future(client.response())
-    # Nothing else can show that nothing happens.
-    await asyncio.wait({over, ending}, timeout=exchange.patience.prompt, return_when=asyncio.FIRST_COMPLETED)
-    within = f"within {exchange.patience.prompt:g} s"
-    expect(not over.done(), "the call").is_true("goes on", f"it ended {within}")
-    expect(not ending.done(), "the response").is_true("stays open", f"it ended {within}")
-    over.cancel()
-    await app.body(b" last")
-    response = await ending
+    async with beside(app.over()) as over, beside(client.response()) as ending:
+        # Nothing else can show that nothing happens.
+        ends: set[asyncio.Future[Any]] = {over, ending}
+        await asyncio.wait(ends, timeout=exchange.patience.prompt, return_when=asyncio.FIRST_COMPLETED)
+        within = f"within {exchange.patience.prompt:g} s"
+        expect(not over.done(), "the call").is_true("goes on", f"it ended {within}")
+        expect(not ending.done(), "the response").is_true("stays open", f"it ended {within}")
+        await app.body(b" last")
+        response = await ending
     expect(response.body, "the response's body").equals(b"first last")
     expect(response.complete, "the response").is_true("is complete", "the connection ended before its end")
 
@@ -99,10 +101,9 @@ async def a_response_may_pause_longer_than_a_connection_may_idle(exchange: Excha
 
 async def held(exchange: Exchange, app: Call) -> None:
     """Hold a call for longer than a connection may idle, by the server's clock. Raises Broken when it is ended."""
-    over = asyncio.ensure_future(app.over(exchange.patience.deadline + HELD))
-    await asyncio.wait({over}, timeout=HELD)
-    expect(not over.done(), "the call").is_true("goes on", f"it ended within {HELD:g} s")
-    over.cancel()
+    async with beside(app.over(exchange.patience.deadline + HELD)) as over:
+        await asyncio.wait({over}, timeout=HELD)
+        expect(not over.done(), "the call").is_true("goes on", f"it ended within {HELD:g} s")
 
 
 @case("http.scope.state.optional")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from asgi_conformance.call import Call
 from asgi_conformance.case import case
 from asgi_conformance.circumstance import DEFAULT, KEPT
@@ -13,6 +11,7 @@ from asgi_conformance.exchange import Exchange
 from asgi_conformance.expect import expect, show
 from asgi_conformance.verdict import Broken
 
+from ..beside import beside
 from ..http.messages import early_call, gets_body
 from .in_step import in_step
 from .raw import AFTER, nothing_follows, post, raw_client, write
@@ -74,14 +73,15 @@ async def an_old_request_has_no_expectation(exchange: Exchange) -> None:
     client = await raw_client(exchange)
     await write(client, post(b"Expect: 100-continue", b"Content-Length: 5", version=b"1.0"), "POST")
     app = await early_call(exchange, client)
-    reading = None if app is None else asyncio.ensure_future(gets_body(app, b"hello"))
-    await exchange.still_serves()  # by now the server has seen that the application waits
-    await client.send(b"hello")
-    if app is None or reading is None:
+    if app is None:
+        await client.send(b"hello")
         app = await exchange.call(client)
         await gets_body(app, b"hello")
     else:
-        await reading
+        async with beside(gets_body(app, b"hello")) as reading:
+            await exchange.still_serves()  # by now the server has seen that the application waits
+            await client.send(b"hello")
+            await reading
     response = await exchange.answered(client, app)
     expect(response.informational, "the interim responses to an HTTP/1.0 request").equals([])
 

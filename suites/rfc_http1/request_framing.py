@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import gzip
 from contextlib import suppress
 
@@ -12,6 +11,7 @@ from asgi_conformance.circumstance import DEFAULT, KEPT
 from asgi_conformance.exchange import Exchange, Refusal
 from asgi_conformance.verdict import TimedOut
 
+from ..beside import beside
 from ..http.messages import early_call_or_refusal, gets_body
 from .raw import AFTER, ask, is_refusal, not_complete, nothing_follows, post, raw_client, received, refused, write
 
@@ -158,9 +158,9 @@ async def never_complete(exchange: Exchange, request: bytes) -> None:
         await is_refusal(exchange, got, request)
         return
     if got is not None:
-        receiving = asyncio.ensure_future(received(got, exchange.patience.prompt))
-        await exchange.still_serves()
-        await client.close()
-        with suppress(TimedOut):
-            not_complete(await receiving, request)
+        async with beside(received(got, exchange.patience.prompt)) as receiving:
+            await exchange.still_serves()
+            await client.close()
+            with suppress(TimedOut):
+                not_complete(await receiving, request)
     await nothing_follows(exchange)

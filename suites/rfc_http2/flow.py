@@ -12,6 +12,7 @@ from asgi_conformance.expect import expect
 from asgi_conformance.values import Digest, payload
 from asgi_conformance.verdict import Broken, TimedOut
 
+from ..beside import beside
 from ..core.sending import CHUNK, MOST, SIZE, blocked
 from ..http.messages import body, early_call, gets_body, start
 from .asking import BOTH, serves
@@ -186,17 +187,14 @@ async def an_unread_stream_does_not_stop_the_others(exchange: Exchange) -> None:
         sent += len(piece)
     other = connection.open_stream()
     await other.start_request("POST", "/read", length=MIB)
-    sending = asyncio.ensure_future(other.send_data(LARGE, end_stream=True))
     try:
-        app = await exchange.call(other)
-        await gets_body(app, LARGE)
-        await sending
+        async with beside(other.send_data(LARGE, end_stream=True)) as sending:
+            app = await exchange.call(other)
+            await gets_body(app, LARGE)
+            await sending
     except TimedOut:
         left = f"after {sent} bytes on a stream that is not read the window of the connection was used up"
         raise TimedOut("the content of another stream comes through", left) from None
-    finally:
-        sending.cancel()
-        await asyncio.gather(sending, return_exceptions=True)
     await exchange.answered(other, app)
 
 

@@ -15,7 +15,7 @@ from asgi_conformance.expect import expect, show
 from asgi_conformance.step import Step
 from asgi_conformance.verdict import Broken, Level, Outcome, TimedOut
 
-from ..websocket.closing import beside
+from ..websocket.closing import until_either
 from ..websocket.conversation import leave_when_closed, receives
 
 T = TypeVar("T")
@@ -105,7 +105,7 @@ async def _end(
 ) -> CloseSeen:
     await client.send_raw(data)
     client.deadline = exchange.patience.prompt
-    async with beside(client.failed(), waiting) as ending:
+    async with until_either(client.failed(), waiting) as ending:
         if waiting.done and not ending.done():
             _expect_no_message(await app.event_of(waiting), what)
             app.end_by_return()  # as applications do when they are told of the end: now the server waits for nothing

@@ -16,6 +16,7 @@ from asgi_conformance.expect import expect
 from asgi_conformance.step import Raised, Step
 from asgi_conformance.verdict import Broken
 
+from ..beside import beside
 from .conversation import Message, close, closing_with, leave_when_closed, numbered, sent, text, told, until_closed
 from .sending import comes
 
@@ -49,7 +50,7 @@ async def closed_by(client: WebSocketClient, app: Call, event: Message) -> Close
     The send() may end only with that answer. Raises as :func:`closes`.
     """
     sending = app.begin_send(event, beside=True)
-    async with beside(client.close_frame(), sending) as reading:
+    async with until_either(client.close_frame(), sending) as reading:
         if sending.done and not reading.done():
             await sending.result()
         seen = await reading
@@ -59,16 +60,12 @@ async def closed_by(client: WebSocketClient, app: Call, event: Message) -> Close
 
 
 @asynccontextmanager
-async def beside(awaited: Coroutine[Any, Any, T], sending: Step) -> AsyncIterator[asyncio.Future[T]]:
+async def until_either(awaited: Coroutine[Any, Any, T], sending: Step) -> AsyncIterator[asyncio.Future[T]]:
     """Let the client await something while a send() is under way; the block begins when either has ended."""
-    reading = asyncio.ensure_future(awaited)
-    try:
+    async with beside(awaited) as reading:
         either: set[asyncio.Future[Any]] = {reading, sending.answer}
         await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         yield reading
-    finally:
-        reading.cancel()
-        await asyncio.gather(reading, return_exceptions=True)
 
 
 async def closing(exchange: Exchange, event: Message) -> tuple[Raised | None, CloseSeen | None]:
@@ -83,7 +80,7 @@ async def closing(exchange: Exchange, event: Message) -> tuple[Raised | None, Cl
     """
     client, app = await exchange.open_websocket()
     sending = app.begin_send(event, beside=True)
-    async with beside(until_closed(client), sending) as reading:
+    async with until_either(until_closed(client), sending) as reading:
         if reading.done():
             await reading
         raised = await sending.outcome()

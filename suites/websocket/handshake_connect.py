@@ -16,6 +16,7 @@ from asgi_conformance.expect import expect, show
 from asgi_conformance.step import Step
 from asgi_conformance.verdict import Broken, Level, TimedOut
 
+from ..beside import beside
 from ..leaving import WAYS
 from .handshakes import ACCEPT, call_unless_refused, gives_up, not_accepted
 
@@ -56,8 +57,7 @@ async def nothing_is_sent_before_the_answer(exchange: Exchange) -> None:
     """The client gets no response to the handshake until the application has answered, and then gets it."""
     client, app = await exchange.knock()
     await connected(app)
-    answering = asyncio.ensure_future(client.handshake_response())
-    try:
+    async with beside(client.handshake_response()) as answering:
         await exchange.still_serves()
         # Nothing else can show that nothing comes.
         await asyncio.wait({answering}, timeout=exchange.patience.quiet)
@@ -66,9 +66,6 @@ async def nothing_is_sent_before_the_answer(exchange: Exchange) -> None:
         )
         await app.send(ACCEPT)
         response = await answering
-    finally:
-        answering.cancel()
-        await asyncio.gather(answering, return_exceptions=True)
     expect(response.accepted, "the handshake").is_true("is accepted", f"the answer to it is {response.status}")
 
 

@@ -14,6 +14,7 @@ from asgi_conformance.shaped import shape_cases
 from asgi_conformance.values import payload
 from asgi_conformance.verdict import Broken
 
+from ..beside import beside
 from .conversation import DATA, TEXT, numbered, receives, send
 
 TEXTS = {
@@ -144,10 +145,8 @@ async def messages_come_before_the_disconnect(exchange: Exchange, last: Frame | 
         await app.tell("sleep", seconds=exchange.patience.quiet).result()
     else:
         client.close_sent = True
-        closing = asyncio.ensure_future(client.closed())
-        await asyncio.wait({closing}, timeout=exchange.patience.quiet)
-        closing.cancel()
-        await asyncio.gather(closing, return_exceptions=True)
+        async with beside(client.closed()) as closing:
+            await asyncio.wait({closing}, timeout=exchange.patience.quiet)
     for message in before:
         await receives(app, message)
 
@@ -168,12 +167,8 @@ async def arrives_whole(exchange: Exchange, message: str | bytes) -> None:
     """Expect that a message arrives while the application receives, and a small one after it."""
     client, app = await exchange.open_websocket()
     waiting = app.begin_receive()
-    sending = asyncio.ensure_future(send(client, message))
-    try:
+    async with beside(send(client, message)):
         await receives(app, message, waiting)
-    finally:
-        sending.cancel()
-        await asyncio.gather(sending, return_exceptions=True)
     await client.send_text("after it")
     await receives(app, "after it")
 
