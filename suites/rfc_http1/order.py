@@ -130,13 +130,13 @@ async def pipelined_requests_are_answered_in_order(exchange: Exchange) -> None:
     tags = await _in_one_segment(client, *[b"GET /%s HTTP/1.1\r\nHost: x\r\n\r\n"] * len(PIPELINED))
     first = await _next_in_line(exchange, client, tags[0], first=True)
     await exchange.still_serves()  # what is called beside the first has been called by then
-    answered = []
-    for call in exchange.unclaimed_calls():
-        _answer(call, PIPELINED[tags.index(call.scope["path"].lstrip("/"))])
-        answered.append(call)
+    kinds = dict(zip((f"/{tag}" for tag in tags), PIPELINED, strict=True))
+    early = [call for call in exchange.unclaimed_calls() if call.scope.get("path") in kinds]
+    for call in early:
+        _answer(call, kinds[call.scope["path"]])
     for number, kind in enumerate(PIPELINED):
         app = first if number == 0 else await _next_in_line(exchange, client, tags[number], first=False)
-        if app not in answered:
+        if app not in early:
             _answer(app, kind)
         await comes_as(client, kind)
 

@@ -180,16 +180,18 @@ async def _confirm(matrix: Matrix, suites: Suites, tell: Callable[[str], None]) 
     async def again(fault: Fault) -> None:
         outcome = matrix.outcomes[fault.name]
         collateral = matrix.collateral(fault)
-        unnoticing = {name for name in never_red if proof.is_about(fault, matrix.cases[name])}
-        doubtful = {*_cases_of(matrix.missed(fault), matrix), *collateral, *outcome.undecided, *unnoticing}
-        cases = [matrix.cases[name] for name in sorted(doubtful)]
+        needed = {name for name in never_red if proof.is_about(fault, matrix.cases[name])}
+        needed |= {*_cases_of(matrix.missed(fault), matrix)}
         if outcome.error:
-            cases = cases or cases_for(fault, suites, collateral=False)
-        if cases:
-            async with places:
-                tell(f"again: {fault.name}: {', '.join(collateral) or 'missed, undecided or not red'}")
-                second = await proof.try_fault(fault, suites, cases, matrix.clean, scale=_CARE)
-                matrix.outcomes[fault.name] = _joined(outcome, second, doubtful)
+            needed |= {case.id for case in cases_for(fault, suites, collateral=False)}
+        # A fault that kills the server leaves those that have to notice it no chance behind the others.
+        for names in (needed, {*collateral, *outcome.undecided} - needed):
+            if names:
+                async with places:
+                    tell(f"again: {fault.name}: {', '.join(collateral) or 'missed, undecided or not red'}")
+                    cases = [matrix.cases[name] for name in sorted(names)]
+                    second = await proof.try_fault(fault, suites, cases, matrix.clean, scale=_CARE)
+                    matrix.outcomes[fault.name] = _joined(matrix.outcomes[fault.name], second, names)
 
     await asyncio.gather(*(again(fault) for fault in matrix.faults))
 

@@ -46,7 +46,11 @@ def chunks_with_their_sizes(event: Event, scope: Scope) -> Event:
     return event
 
 
-@around("http_call.HttpCall.disconnect_event", name="http.request.truncated-is-disconnect/final-event")
+@around(
+    "http_call.HttpCall.disconnect_event",
+    name="http.request.truncated-is-disconnect/final-event",
+    follows=["rfc.http1.request.*"],
+)
 def half_a_body_looks_whole(original: Any, self: Any) -> Event:
     """When the client leaves in the middle of its body, the application gets a final http.request."""
     event: Event = original(self)
@@ -122,7 +126,7 @@ def disconnect_after_the_request(original: Any, self: Any) -> bool:
     "http1_stream.Http1Stream.send_body",
     "http2_stream.Http2Stream.send_body",
     name="http.response.body.flushed/at-the-end",
-    follows=["http.*", "core.*", "websocket.*", "extension.*"],
+    follows=["http.*", "core.*", "websocket.*", "extension.*", "rfc.websocket.*"],
 )
 def body_kept_until_the_end(original: Any, self: Any, data: bytes) -> None:
     """Content is kept back until the response is complete."""

@@ -17,14 +17,14 @@ def _is_body(event: Any) -> bool:
 # what the application receives
 
 
-@on_received("http.request.first-event/disconnect", follows=["http.*", "core.*"])
+@on_received("http.request.first-event/disconnect", follows=["http.*", "core.*", "rfc.http1.upgrade.*"])
 def a_bodyless_request_is_a_disconnect(event: Event, scope: Scope) -> Event:
     """A request without content gives http.disconnect and no http.request."""
     empty = event["type"] == "http.request" and not event["body"] and not event["more_body"]
     return {"type": "http.disconnect"} if empty else event
 
 
-@on_received("http.request.type/under-another-name", follows=["http.*", "core.*"])
+@on_received("http.request.type/under-another-name", follows=["http.*", "core.*", "rfc.http1.*"])
 def content_under_another_name(event: Event, scope: Scope) -> Event:
     """An event with a part of a body has the type "http.request.body"."""
     return {**event, "type": "http.request.body"} if event.get("body") else event

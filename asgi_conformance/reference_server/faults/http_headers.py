@@ -87,7 +87,10 @@ def values_are_cut(value: bytes) -> bytes:
     return value[:16]
 
 
-@_on_values("http.response.start.headers.values-exact/lower-case", follows=("http.*", "rfc.*"))
+@_on_values(
+    "http.response.start.headers.values-exact/lower-case",
+    follows=("http.*", "rfc.*", "extension.websocket-denial.*"),
+)
 def values_lose_their_letter_case(value: bytes) -> bytes:
     """Header values are sent in lower case."""
     return value.lower()

@@ -67,13 +67,13 @@ def no_headers(scope: Scope) -> None:
     scope["x-headers"] = scope.pop("headers")
 
 
-@on_scope("http.scope.headers.two-item/with-number", follows=HEADERS)
+@on_scope("http.scope.headers.two-item/with-number", follows=[*HEADERS, "rfc.http1.request.*"])
 def headers_with_numbers(scope: Scope) -> None:
     """Each header has its number as a third item."""
     scope["headers"] = [(name, value, number) for number, (name, value) in enumerate(scope["headers"])]
 
 
-@on_scope("http.scope.headers.names-bytes/str", follows=HEADERS)
+@on_scope("http.scope.headers.names-bytes/str", follows=[*HEADERS, "rfc.http1.request.*"])
 def header_names_as_str(scope: Scope) -> None:
     """The names of headers are Unicode strings."""
     scope["headers"] = [(name.decode(), value) for name, value in scope["headers"]]
@@ -146,7 +146,7 @@ def headers_as_an_iterator(scope: Scope) -> None:
     scope["headers"] = iter(scope["headers"])
 
 
-@on_scope("http.scope.headers.value-order/reversed", follows=HEADERS)
+@on_scope("http.scope.headers.value-order/reversed", follows=[*HEADERS, "rfc.http1.request.*"])
 def headers_in_reverse(scope: Scope) -> None:
     """The headers are in reverse order."""
     scope["headers"].reverse()

@@ -32,7 +32,11 @@ def accepting_refuses(original: Any, self: Any, *args: Any) -> None:
 # subprotocols
 
 
-@on_sent("websocket.accept.subprotocol.sent/dropped", kind="websocket", follows=OF_HEADERS)
+@on_sent(
+    "websocket.accept.subprotocol.sent/dropped",
+    kind="websocket",
+    follows=[*OF_HEADERS, "rfc.websocket.handshake.*"],
+)
 def the_choice_is_dropped(event: Any) -> Any:
     """The subprotocol that the application chose is not sent."""
     return {**event, "subprotocol": None} if _accepts(event) else event

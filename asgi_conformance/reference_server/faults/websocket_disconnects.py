@@ -155,7 +155,11 @@ def sends_to_nobody_raise_something_else(original: Any, self: Any) -> None:
     raise Gone("the WebSocket is closed")
 
 
-@around("server.Server.call", name="websocket.send-closed.caught/stops", follows=["websocket.send-closed.*", "core.*"])
+@around(
+    "server.Server.call",
+    name="websocket.send-closed.caught/stops",
+    follows=["*"],
+)
 async def an_own_exception_stops_the_server(
     original: Any, self: Any, scope: Scope, receive: Receive, send: Send
 ) -> Any:
