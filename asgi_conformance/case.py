@@ -32,7 +32,8 @@ class Case:
 
     ``id`` is the requirement's id, or that id, a slash and a variation. ``since`` is the claimed spec_version from
     which the requirement binds, or None when it always does; ``extension`` the extension that has to be listed in
-    the scope, or None. An ``exclusive`` case runs when no other one uses its candidate. With a ``life`` the function
+    the scope, or None. An ``exclusive`` case runs when no other one uses its candidate; a ``slow`` one, which may wait
+    for seconds, is begun before the others. With a ``life`` the function
     judges the record of that life, its second argument, and a candidate is started and ended for it. ``revision``
     grows when the case comes to judge differently.
     """
@@ -44,6 +45,7 @@ class Case:
     circumstance: Circumstance = DEFAULT
     arguments: tuple[object, ...] = ()
     exclusive: bool = False
+    slow: bool = False
     since: str | None = None
     extension: str | None = None
     life: Life[Any] | None = None
@@ -78,6 +80,7 @@ def case(
     launch: Launch | None = None,
     circumstances: Sequence[Circumstance] = (DEFAULT,),
     exclusive: bool = False,
+    slow: bool = False,
     since: str | None = None,
     extension: str | None = None,
     life: Life[Any] | None = None,
@@ -104,6 +107,7 @@ def case(
                         circumstance=circumstance,
                         arguments=arguments,
                         exclusive=exclusive,
+                        slow=slow,
                         since=since,
                         extension=extension,
                         life=life,

@@ -111,11 +111,8 @@ async def run_candidate(
         except asyncio.CancelledError:
             complete = False
     judged = Judge(suites, cases, scheduler.judgements).results()
-    requirements = {
-        identifier: suites.catalogue[identifier].to_json()
-        for identifier in suites.catalogue
-        if suites.catalogue[identifier].suite in {suites.suite_of(case) for case in cases}
-    }
+    chosen = {suites.suite_of(case) for case in cases}
+    requirements = {one.id: one.to_json() for one in suites.catalogue.values() if one.suite in chosen}
     run: Run = {
         "complete": complete and len(judged) == len(cases),
         "started": started.isoformat(timespec="seconds").replace("+00:00", "Z"),

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from asgi_conformance.attempt import Attempt
+from asgi_conformance.candidate.launch import Launch
+from asgi_conformance.case import Case
+from asgi_conformance.life import OWN, Life
 
 
 @dataclass
@@ -48,3 +54,21 @@ class Judgement:
     def last(self) -> Attempt:
         """The newest attempt."""
         return self.attempts[-1]
+
+
+def grouped(cases: Sequence[Case], as_started: Callable[[Launch], Launch]) -> list[tuple[Launch, list[Case]]]:
+    """The cases that share a candidate: those of one launch or life, and apart from them its exclusive ones.
+
+    What takes longest comes first: groups with slow cases, the largest, and of the lives those with workers or a time
+    to wait for. All lives come last, so that what the others find out can spare them. ``as_started`` gives the launch
+    that a launch amounts to with this candidate.
+    """
+    groups: dict[tuple[Launch, Life[Any] | None, bool], list[Case]] = defaultdict(list)
+    for case in cases:
+        groups[as_started(case.launch), case.life, case.exclusive].append(case)
+    together = [(launch, group) for (launch, *_), group in groups.items()]
+    return sorted(together, key=lambda item: (item[0].own, item[0] == OWN, *_priority(item[1])))
+
+
+def _priority(group: Sequence[Case]) -> tuple[bool, int]:
+    return not any(case.slow for case in group), -len(group)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from asgi_conformance.attempt import Attempt, attempt, attempt_life, serves
 from asgi_conformance.candidate.launch import Launch
@@ -14,8 +13,7 @@ from asgi_conformance.candidate.running import RunningCandidate
 from asgi_conformance.candidate.starting import Starter
 from asgi_conformance.case import Case, Suites
 from asgi_conformance.errors import CandidateError, LaunchImpossible
-from asgi_conformance.life import OWN, Life
-from asgi_conformance.schedule import Judgement, Schedule, Timing
+from asgi_conformance.schedule import Judgement, Schedule, Timing, grouped
 from asgi_conformance.verdict import Verdict
 
 #: After so many deaths in a row without a case that came to an end, a candidate has to show that it serves at all.
@@ -90,15 +88,10 @@ class Scheduler:
         return len({one.verdict for one in judgement.attempts}) > 1
 
     async def _pass(self, cases: Sequence[Case], jobs: int) -> None:
-        """Run cases once each: those of one launch on one candidate, launches side by side."""
-        groups: dict[tuple[Launch, Life[Any] | None], list[Case]] = defaultdict(list)
-        for case in cases:
-            groups[self._starter.as_started(case.launch), case.life].append(case)
+        """Run cases once each, the groups of those that share a candidate side by side."""
+        groups = grouped(cases, self._starter.as_started)
         self._plain_is_tried |= any(launch == Launch() for launch, _ in groups)
-        # What takes longest first: the largest groups, and of the lives those with workers or a time to wait for.
-        # All lives come after them, so that what the others find out can spare them.
-        ordered = sorted(groups.items(), key=lambda item: (item[0][0].own, item[0][0] == OWN, -len(item[1])))
-        tasks = [asyncio.ensure_future(self._group(launch, group, jobs)) for (launch, _), group in ordered]
+        tasks = [asyncio.ensure_future(self._group(launch, group, jobs)) for launch, group in groups]
         try:
             await asyncio.gather(*tasks)
         finally:
@@ -174,7 +167,8 @@ class _Group:
         self._scheduler = scheduler
         self._launch = launch
         self._jobs = jobs
-        self._together = deque(case for case in cases if not self._is_alone(case))
+        together = [case for case in cases if not self._is_alone(case)]
+        self._together = deque(sorted(together, key=lambda case: not case.slow))
         self._alone = deque(case for case in cases if self._is_alone(case))
         self._candidate: RunningCandidate | None = None
         self._begun: dict[str, float] = {}

@@ -46,7 +46,7 @@ async def a_waiting_receive_learns_that_the_client_left(exchange: Exchange, way:
     await disconnect(app, waiting)
 
 
-@case("http.disconnect.on-client-close", each=PIPELINED)
+@case("http.disconnect.on-client-close", each=PIPELINED, slow=True)
 async def the_loss_is_seen_though_more_was_sent(exchange: Exchange, behind: bytes) -> None:
     """A client that leaves is noticed although bytes of a next request wait on its connection."""
     client = await exchange.http1()

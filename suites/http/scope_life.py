@@ -57,7 +57,7 @@ async def a_call_gets_nothing_of_the_next_request(exchange: Exchange) -> None:
     await exchange.answered(client, second)
 
 
-@case("http.scope.lifetime.long-response", circumstances=(DEFAULT, HTTP2))
+@case("http.scope.lifetime.long-response", circumstances=(DEFAULT, HTTP2), slow=True)
 async def a_response_can_be_held_open(exchange: Exchange) -> None:
     """A response that the application holds open for some seconds is neither ended nor cut off."""
     client, app = await exchange.dialogue()
@@ -77,7 +77,13 @@ async def a_response_can_be_held_open(exchange: Exchange) -> None:
     expect(response.complete, "the response").is_true("is complete", "the connection ended before its end")
 
 
-@case("http.scope.lifetime.long-response", "keep-alive-timer/before-start", launch=BRIEF, circumstances=EVERY_HTTP)
+@case(
+    "http.scope.lifetime.long-response",
+    "keep-alive-timer/before-start",
+    launch=BRIEF,
+    circumstances=EVERY_HTTP,
+    slow=True,
+)
 async def a_response_may_take_longer_than_a_connection_may_idle(exchange: Exchange) -> None:
     """The timer for idle connections does not strike while the application has yet to answer."""
     client, app = await exchange.dialogue()
@@ -85,7 +91,9 @@ async def a_response_may_take_longer_than_a_connection_may_idle(exchange: Exchan
     await exchange.answered(client, app)
 
 
-@case("http.scope.lifetime.long-response", "keep-alive-timer/mid-body", launch=BRIEF, circumstances=EVERY_HTTP)
+@case(
+    "http.scope.lifetime.long-response", "keep-alive-timer/mid-body", launch=BRIEF, circumstances=EVERY_HTTP, slow=True
+)
 async def a_response_may_pause_longer_than_a_connection_may_idle(exchange: Exchange) -> None:
     """The timer for idle connections does not strike within a response."""
     client, app = await exchange.dialogue()

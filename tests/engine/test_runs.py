@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import sys
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 
 import pytest
@@ -150,15 +151,16 @@ def test_a_candidate_that_keeps_dying_is_given_up(suites: Suites) -> None:
 
 def test_exclusive_cases_run_alone(suites: Suites) -> None:
     """While an exclusive case runs, no other one uses its candidate."""
-    running: set[str] = set()
+    running: dict[object, set[str]] = defaultdict(set)
     together: list[set[str]] = []
 
     def watched(name: str) -> Function:
         async def watches(exchange: Exchange) -> None:
-            running.add(name)
-            together.append(set(running))
+            here = running[exchange.candidate]
+            here.add(name)
+            together.append(set(here))
             await exchange.still_serves()
-            running.discard(name)
+            here.discard(name)
 
         return watches
 
