@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from asgi_conformance.call import Call
-from asgi_conformance.candidate.lifespan import OrdinaryLifespan
+from asgi_conformance.candidate.lifespan import Hold
 from asgi_conformance.candidate.process import CandidateProcess, describe_exit
 from asgi_conformance.clients.wire import Wire
 from asgi_conformance.errors import CandidateError
@@ -78,12 +78,12 @@ class Lifecycle:
 
         self._candidate.on_lifespan = take
 
-    def take_lifespans_as_usual(self, hold: Callable[[Call], Awaitable[None]] | None = None) -> None:
+    def take_lifespans_as_usual(self, hold: Hold | None = None) -> None:
         """Have every lifespan call taken as an ordinary application does; they are in ``candidate.lifespans``.
 
         ``hold`` is awaited between the shutdown event of each and its answer.
         """
-        self._candidate.on_lifespan = lambda call: self._candidate.lifespans.append(OrdinaryLifespan(call, hold))
+        self._candidate.on_lifespan = lambda call: self._candidate.take_lifespan(call, hold)
 
     async def lifespan(self) -> Call:
         """Start the process and take its first lifespan call, of which nothing has been received yet.

@@ -110,7 +110,7 @@ class Scheduler:
                 for case in cases:
                     self.tell(Attempt(case, Verdict.NOT_APPLICABLE, reason=impossible.message))
             except CandidateError as error:
-                if launch == Launch() or not self._plain_is_tried:
+                if launch == Launch() or not (self._plain_is_tried or launch.needs):
                     raise
                 # Where the plain launch works, this one is what the candidate cannot do.
                 for case in cases:

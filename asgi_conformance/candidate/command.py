@@ -29,6 +29,10 @@ _BY_PLACEHOLDER = {
 }
 
 
+#: The module that mounts a reference application; it lies beside the probe's.
+RECORDER = "asgi_recorder"
+
+
 @dataclass(frozen=True)
 class Command:
     """A process to start. ``launch`` is what it really amounts to, where the user's own options had their way.
@@ -245,7 +249,7 @@ def _idle_placeholders(launch: Launch) -> set[str]:
 
 def _application(template: Template, launch: Launch, module: str) -> str:
     """How the application is named to the server, a factory as a call where the server wants it so."""
-    name = f"{module}:{launch.app}"
+    name = f"{RECORDER if launch.application else module}:{launch.app}"
     if launch.app == "factory" and template.profile.factory and not _writes_call(template):
         return fill(template.profile.factory, {"app": name})
     return name

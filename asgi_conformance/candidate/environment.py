@@ -14,6 +14,8 @@ _OF_THIS_INTERPRETER = ("PYTHONHOME", "PYTHONEXECUTABLE", "__PYVENV_LAUNCHER__")
 _OF_TEST_TOOLS = ("COV_CORE_", "COVERAGE_", "PYTEST_")
 
 CONTROL = "ASGI_PROBE_CONTROL"
+#: Which reference application the recorder mounts.
+APPLICATION = "ASGI_RECORDER_APPLICATION"
 
 
 def candidate_environment(

@@ -33,7 +33,10 @@ class Launch:
     ``graceful_timeout`` is the time in whole seconds that requests get at an orderly stop, or None for the server's
     default. With ``pings`` the server pings WebSockets every second and gives a pong one second; with
     ``message_limit`` it takes WebSocket messages of no more than 64 KiB, with ``keep_alive`` it closes a connection
-    that has idled for one second. ``own`` says that the case drives a candidate of its own from start to stop.
+    that has idled for one second. ``application`` is the reference application that is mounted, behind the recorder, in
+    place of the probe (the path of a file without its suffix, absolute or in ``reference_apps``), and ``needs`` the
+    modules that it imports and that not every environment has. ``own`` says that the case drives a candidate of its own
+    from start to stop.
     """
 
     tls: bool = False
@@ -50,6 +53,8 @@ class Launch:
     pings: bool = False
     message_limit: bool = False
     keep_alive: bool = False
+    application: str = ""
+    needs: tuple[str, ...] = ()
     own: bool = False
 
     def __post_init__(self) -> None:
@@ -85,5 +90,7 @@ class Launch:
             yield "message-limit"
         if self.keep_alive:
             yield "keep-alive"
+        if self.application:
+            yield self.application.rpartition("/")[2].replace("_", "-")
         if self.own:
             yield "own"

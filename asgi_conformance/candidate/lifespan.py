@@ -17,6 +17,9 @@ TOKEN, LIST = "asgi-conformance.token", "asgi-conformance.list"
 REPLACED, DELETED = "asgi-conformance.replaced", "asgi-conformance.deleted"
 ORIGINAL = "original"
 
+#: What is awaited between the shutdown event and its answer.
+Hold = Callable[[Call], Awaitable[None]]
+
 #: A deadline, in seconds, for what ends with the candidate.
 _AS_LONG_AS_IT_LIVES = 1e6
 
@@ -30,7 +33,7 @@ class OrdinaryLifespan:
     ``events`` are all that it got. With ``hold`` the answer is sent when that has been awaited.
     """
 
-    def __init__(self, call: Call, hold: Callable[[Call], Awaitable[None]] | None = None) -> None:
+    def __init__(self, call: Call, hold: Hold | None = None) -> None:
         self.call = call
         self._hold = hold
         self.token = f"lifespan {call.pid}-{call.loop_id}"

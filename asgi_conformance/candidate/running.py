@@ -13,12 +13,13 @@ from typing import Protocol
 from asgi_conformance.call import Call
 from asgi_conformance.candidate.certificates import Certificates, ClientCertificate
 from asgi_conformance.candidate.launch import Launch
-from asgi_conformance.candidate.lifespan import OrdinaryLifespan
+from asgi_conformance.candidate.lifespan import Hold, OrdinaryLifespan
 from asgi_conformance.candidate.output import Listener
 from asgi_conformance.candidate.process import CandidateProcess, describe_exit
 from asgi_conformance.clients.wire import Address
 from asgi_conformance.control import Frame, ProbeLink, Session
 from asgi_conformance.patience import Patience
+from asgi_conformance.recorded import RECORDED, RecordedCall
 from asgi_conformance.sampling import Sampling
 from asgi_conformance.step import Ended
 from asgi_conformance.trace import Trace
@@ -51,6 +52,8 @@ class Facts:
     extensions: set[str] = field(default_factory=set)
     #: Whether it has served requests and made no lifespan call before.
     without_lifespan: bool = False
+    #: Which modules its environment has; empty before a process of it has said so.
+    importable: dict[str, bool] = field(default_factory=dict)
 
 
 class RunningCandidate:
@@ -78,6 +81,8 @@ class RunningCandidate:
         self.driver: Claimant | None = None
         self.on_lifespan: Callable[[Call], None] = self.take_lifespan
         self.lifespans: list[OrdinaryLifespan] = []
+        #: The lifespans of an application that is not told what to do.
+        self.recorded_lifespans: list[RecordedCall] = []
         self.had_lifespan = asyncio.Event()
         #: When the first call came that is no lifespan, by :func:`time.monotonic`.
         self.first_call_at: float | None = None
@@ -131,6 +136,7 @@ class RunningCandidate:
     def _hello(self, link: ProbeLink) -> None:
         self.facts.python = link.hello.get("python")
         self.facts.versions.update(link.hello.get("versions", {}))
+        self.facts.importable.update(link.hello.get("importable", {}))
         self.pids.add(link.hello.get("pid", 0))
         self.on_hello(link)
 
@@ -152,7 +158,8 @@ class RunningCandidate:
             claimant = self.driver
         trace = claimant.trace if claimant else self._lifespan_trace
         number = claimant.next_call_number() if claimant else 0
-        call = Call(link, frame, number, trace, (claimant.patience if claimant else self.patience).deadline)
+        kind = RecordedCall if frame["style"] == RECORDED else Call
+        call = kind(link, frame, number, trace, (claimant.patience if claimant else self.patience).deadline)
         self._calls[link, frame["call"]] = call
         self._learn(call)
         if is_lifespan:
@@ -178,9 +185,12 @@ class RunningCandidate:
             await asyncio.wait_for(self.had_lifespan.wait(), self.patience.quiet)
         return self.had_lifespan.is_set()
 
-    def take_lifespan(self, call: Call) -> None:
-        """Take a lifespan call as an ordinary application does."""
-        self.lifespans.append(OrdinaryLifespan(call))
+    def take_lifespan(self, call: Call, hold: Hold | None = None) -> None:
+        """Take a lifespan call as an ordinary application does; ``hold`` is awaited before it answers the shutdown."""
+        if isinstance(call, RecordedCall):
+            self.recorded_lifespans.append(call)
+        else:
+            self.lifespans.append(OrdinaryLifespan(call, hold))
 
     def _learn(self, call: Call) -> None:
         scope = call.raw_scope

@@ -15,7 +15,7 @@ from pathlib import Path
 from asgi_conformance.candidate.address import Endpoint, Workspace, is_taken
 from asgi_conformance.candidate.certificates import Certificates
 from asgi_conformance.candidate.command import Command, build_command, choose_endpoint
-from asgi_conformance.candidate.environment import candidate_environment
+from asgi_conformance.candidate.environment import APPLICATION, candidate_environment
 from asgi_conformance.candidate.launch import Launch
 from asgi_conformance.candidate.options import fill
 from asgi_conformance.candidate.process import CandidateProcess, Stopped
@@ -148,6 +148,8 @@ def _environment(setting: Setting, command: Command, control: str, token: str) -
     needed = setting.template.profile.environment
     folder = str(setting.workspace.folder()) if any("<tmp>" in value for value in needed.values()) else ""
     extra = {name: fill(value, {"tmp": folder}) for name, value in needed.items()}
+    if command.launch.application:
+        extra[APPLICATION] = command.launch.application
     return candidate_environment(
         os.environ if setting.environment is None else setting.environment,
         probe_folder=setting.probe_folder,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
+from collections.abc import Iterable
 from importlib.resources import files
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from asgi_conformance.clients.wire import Wire
 from asgi_conformance.control import ControlChannel
 from asgi_conformance.errors import LaunchImpossible
 from asgi_conformance.patience import Patience
+from asgi_conformance.recorded import RecordedCall
 from asgi_conformance.sampling import Sampling
 from asgi_conformance.trace import Trace
 from asgi_conformance.verdict import Broken, TimedOut
@@ -82,6 +84,9 @@ class Starter:
                     f"the command itself {words}, which this case was not written for; leave that out of the command to"
                     " have it judged: the suite adds it where a case is about it"
                 )
+        missing = [name for name in launch.needs if self.facts.importable.get(name) is False]
+        if missing:
+            raise not_installed(missing)
         return RunningCandidate(self._control.session(), really, self.measured, self.facts, self._sampling)
 
     async def spawn(self, candidate: RunningCandidate) -> None:
@@ -128,7 +133,7 @@ class Starter:
             raise
         if (
             self._ready == "call"
-            and (launch.app, launch.lifespan) == ("app", "auto")
+            and (launch.app, launch.lifespan, launch.application) == ("app", "auto", "")
             and not self.facts.without_lifespan
         ):
             self.facts.without_lifespan = not await candidate.makes_lifespan()
@@ -229,13 +234,25 @@ class _Greeting:
                 response = await answer
                 raise OSError(f"it answered {response.status} by itself and did not call the application")
             taken = await call
-            await taken.respond(200, body=b"hello")
-            await answer
-            await taken.finish()
+            if isinstance(taken, RecordedCall):
+                if taken.unavailable:
+                    raise not_installed(self._candidate.launch.needs, taken.unavailable)
+                await answer
+            else:
+                await taken.respond(200, body=b"hello")
+                await answer
+                await taken.finish()
         finally:
             answer.cancel()
             call.cancel()
             await asyncio.gather(answer, call, return_exceptions=True)
+
+
+def not_installed(modules: Iterable[str], error: str = "") -> LaunchImpossible:
+    """The outcome of a launch whose application needs modules that the server's environment does not have."""
+    names = " ".join(modules)
+    because = f" ({error})" if error else ""
+    return LaunchImpossible(f"not installed in the server's environment{because}: pip install {names}")
 
 
 def probe_folder() -> Path:

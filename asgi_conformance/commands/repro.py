@@ -93,6 +93,7 @@ def _refuse(case: Case) -> None:
         "it is about several processes": launch.workers != 1,
         "it needs certificates of clients": launch.client_certificates,
         f"it mounts an application of the kind {launch.app!r}": launch.app != "app",
+        "it mounts an application of its own": bool(launch.application),
     }
     for reason, holds in why.items():
         if holds:

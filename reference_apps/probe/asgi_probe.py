@@ -31,6 +31,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Mapping
+from importlib.util import find_spec
 from typing import Any
 
 #: Byte strings that are longer than this travel as length and digest.
@@ -347,6 +348,7 @@ class _Control:
                 "python": platform.python_version(),
                 "implementation": platform.python_implementation(),
                 "versions": _versions(),
+                "importable": {name: find_spec(name) is not None for name in _FRAMEWORKS},
             }
         )
         threading.Thread(target=self._read, name="asgi-probe-control", daemon=True).start()
@@ -409,6 +411,11 @@ _INTERESTING = {
     "caddysnake", "aiohttp_asgi", "autobahn", "rloop", "nonecorn", "priority", "aioquic",
 }  # fmt: skip
 
+#: What reference applications are made with, where it is installed.
+_FRAMEWORKS = (
+    "a2wsgi", "asgiref", "channels", "django", "falcon", "fastapi", "litestar", "quart", "sanic", "starlette",
+)  # fmt: skip
+
 
 # The calls
 
@@ -429,7 +436,7 @@ class ProbeBaseError(BaseException):
 
 
 class _Call:
-    def __init__(self, scope: Any, receive: Any, send: Any, style: Any) -> None:
+    def __init__(self, scope: Any, receive: Any, send: Any, style: Any, **more: Any) -> None:
         self.scope = scope
         self.receive = receive
         self.send = send
@@ -450,6 +457,7 @@ class _Call:
             loop=self.loop.describe(),
             loop_id=id(self.loop.itself),
             backend=self.loop.name,
+            **more,
         )
 
     def write(self, **frame: Any) -> None:

@@ -25,6 +25,9 @@ DECLARED = [
     *([r"client_cert_chain has the client's own certificate alone"] if sys.version_info < (3, 13) else []),
     # It does not read the headers of proxies.
     r"no wrapper is on",
+    # Frameworks are no dependencies of this suite.
+    r"not installed in the server's environment",
+    r"[\w-]+ runs on asyncio alone",
 ]
 
 

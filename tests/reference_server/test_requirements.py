@@ -20,7 +20,8 @@ ROOT = Path(__file__).parents[2]
 CATALOGUE = {
     requirement["id"]: requirement
     for path in ROOT.glob("suites/*/requirements.toml")
-    if path.parent.name != "properties"  # which say for all messages what the other suites say for some
+    # These two say of all messages, and of applications, what the other suites say of some and of one.
+    if path.parent.name not in ("properties", "interop")
     for requirement in tomllib.loads(path.read_text())["requirement"]
 }
 SOURCES = sorted((ROOT / "asgi_conformance" / "reference_server").glob("*.py"))

@@ -1,0 +1,4 @@
+"""Cases with real applications: the examples of the ASGI documents, and those of frameworks."""
+
+#: Where this document stands among the others in lists and reports.
+ORDER = 11

@@ -1,0 +1,132 @@
+"""What an application sent, held against the documents: the types in its events, and their order.
+
+The types are rows in ``sent.toml``, in the language of ``asgi_conformance/ambient.py``; the order is a table here.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from asgi_conformance.ambient import Shapes, Watch, read_shapes
+from asgi_conformance.expect import show
+from asgi_conformance.recorded import RecordedCall
+
+#: In which state of a call an application may send what, and the state after it. ``…+`` is a body with more to come.
+ORDER: dict[str, dict[tuple[str, str], str]] = {
+    "http": {
+        ("begun", "http.response.start"): "started",
+        ("begun", "http.response.early_hint"): "begun",
+        ("begun", "http.response.push"): "begun",
+        ("begun", "http.response.debug"): "begun",
+        ("started", "http.response.push"): "started",
+        ("started", "http.response.body+"): "started",
+        ("started", "http.response.body"): "complete",
+        ("started", "http.response.pathsend"): "complete",
+        ("started", "http.response.zerocopysend+"): "started",
+        ("started", "http.response.zerocopysend"): "complete",
+        ("complete", "http.response.trailers+"): "complete",
+        ("complete", "http.response.trailers"): "complete",
+    },
+    "websocket": {
+        ("connected", "websocket.accept"): "open",
+        ("connected", "websocket.close"): "complete",
+        ("connected", "websocket.http.response.start"): "denied",
+        ("denied", "websocket.http.response.body+"): "denied",
+        ("denied", "websocket.http.response.body"): "complete",
+        ("open", "websocket.send"): "open",
+        ("open", "websocket.close"): "complete",
+    },
+    "lifespan": {
+        ("starting", "lifespan.startup.complete"): "complete",
+        ("starting", "lifespan.startup.failed"): "complete",
+        ("stopping", "lifespan.shutdown.complete"): "complete",
+        ("stopping", "lifespan.shutdown.failed"): "complete",
+    },
+}
+#: The state in which a call begins, and into which events that it receives bring it.
+BEGIN = {"http": "begun", "websocket": "begun", "lifespan": "begun"}
+RECEIVED = {
+    ("begun", "websocket.connect"): "connected",
+    ("begun", "lifespan.startup"): "starting",
+    ("complete", "lifespan.shutdown"): "stopping",
+}
+#: What an application may leave unsaid when it returns: nothing, or all that a client who has left would not get.
+LEFT = ("http.disconnect", "websocket.disconnect")
+UNFINISHED = {
+    "http": ("begun", "started"),
+    "websocket": ("connected", "denied"),
+    "lifespan": ("starting", "stopping"),
+}
+#: Events of extensions, which an application sends only where the scope lists them.
+EXTENSIONS = {
+    "http.response.push": "http.response.push",
+    "http.response.early_hint": "http.response.early_hint",
+    "http.response.debug": "http.response.debug",
+    "http.response.pathsend": "http.response.pathsend",
+    "http.response.zerocopysend": "http.response.zerocopysend",
+    "http.response.trailers": "http.response.trailers",
+    "websocket.http.response.start": "websocket.http.response",
+    "websocket.http.response.body": "websocket.http.response",
+}
+
+
+def breaches_of(call: RecordedCall) -> list[str]:
+    """What the application of a call did that the documents do not have, each as a sentence."""
+    protocol = call.scope.get("type")
+    if protocol not in ORDER:
+        return []
+    watch = Watch(_shapes())
+    for sent in call.sent:
+        watch.look("event", protocol, sent.event)
+    typed = [f"{one.observed}, where {one.expected} ({one.requirement})" for one in watch.breaches]
+    return typed + _out_of_order(call, protocol)
+
+
+@cache
+def _shapes() -> Shapes:
+    return Shapes(read_shapes(Path(__file__).with_name("sent.toml")))
+
+
+def _out_of_order(call: RecordedCall, protocol: str) -> list[str]:
+    state, heard = BEGIN[protocol], 0
+    for sent in call.sent:
+        state, heard = _after(state, call.received[heard : sent.after]), sent.after
+        name = _name(sent.event)
+        if name is None:
+            return []  # its type is wrong, which was told
+        extension = EXTENSIONS.get(name.removesuffix("+"))
+        if extension is not None and extension not in call.extensions:
+            return [f"it sent {name.removesuffix('+')}, which the scope does not list among its extensions"]
+        following = ORDER[protocol].get((state, name))
+        if following is None:
+            # Whoever has been told that the client has left may have had the event on its way.
+            return [] if _has_left(call.received[:heard]) else [f"it sent {show(sent.event)} when it was {state}"]
+        state = following
+    state = _after(state, call.received[heard:])
+    returned = call.ended is not None and call.ended.how == "returned"
+    if returned and state in UNFINISHED[protocol] and not _has_left(call.received) and not _was_refused(call):
+        return [f"it returned when its {protocol} call was {state}"]
+    return []
+
+
+def _after(state: str, events: list[object]) -> str:
+    for event in events:
+        state = RECEIVED.get((state, _name(event) or ""), state)
+    return state
+
+
+def _name(event: object) -> str | None:
+    """The type of an event, with a plus where more of its body follows; None where it has none."""
+    if not isinstance(event, dict) or not isinstance(event.get("type"), str):
+        return None
+    more = event.get("more_body") or event.get("more_trailers")
+    return f"{event['type']}+" if more else str(event["type"])
+
+
+def _has_left(events: list[object]) -> bool:
+    return any(_name(event) in LEFT for event in events)
+
+
+def _was_refused(call: RecordedCall) -> bool:
+    return any(sent.refused is not None for sent in call.sent)

@@ -1,0 +1,1 @@
+"""Tests of the suite with real applications: the recorder, and what it holds against applications."""
