@@ -141,11 +141,11 @@ class _Counter:
 
 def describe(template: Template, options: Options, facts: Facts) -> Candidate:
     """Who was tested, as far as its command and the probe could tell."""
-    versions = [facts.versions[name] for name in template.profile.distributions if name in facts.versions]
+    found = [name for name in template.profile.distributions if name in facts.versions]
     return {
         "command": display(template),
-        "name": template.name,
-        "version": versions[0] if versions else None,
+        "name": found[0] if found else template.name,
+        "version": facts.versions[found[0]] if found else None,
         "variant": options.variant,
         "python": facts.python,
         "event_loop": facts.event_loop,

@@ -397,7 +397,8 @@ def _versions() -> Any:
 
     found = {}
     loaded = {name.partition(".")[0] for name in list(sys.modules)}
-    for name in sorted(loaded & _INTERESTING):
+    names = loaded & _INTERESTING
+    for name in sorted(names | {_FORKS[name] for name in names & set(_FORKS)}):
         try:
             found[name] = version(name)
         except Exception:
@@ -405,10 +406,14 @@ def _versions() -> Any:
     return found
 
 
+#: Distributions whose package has the name of another one.
+_FORKS = {"hypercorn": "nonecorn"}
+
+
 _INTERESTING = {
     "anycorn", "anyio", "cbor2", "daphne", "granian", "gunicorn", "h11", "h2", "httptools", "hypercorn", "twisted",
     "trio", "uvicorn", "uvloop", "websockets", "wsproto", "zttp", "fastpysgi", "socketify", "tremolo", "pyvoy",
-    "caddysnake", "aiohttp_asgi", "autobahn", "rloop", "nonecorn", "priority", "aioquic",
+    "caddysnake", "aiohttp_asgi", "autobahn", "rloop", "priority", "aioquic",
 }  # fmt: skip
 
 #: What reference applications are made with, where it is installed.
