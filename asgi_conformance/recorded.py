@@ -31,18 +31,22 @@ class Sent:
 class RecordedCall(Call):
     """One call of a reference application, which ends when the application does.
 
-    ``received`` are the events that the server handed over, ``sent`` what the application sent. ``unavailable`` says
-    why there is no application, where it could not be imported.
+    ``received`` are the events that the server handed over, ``sent`` what the application sent. ``unimportable`` says
+    why the application could not be imported, ``wrong_loop`` is the server's event loop where the application does not
+    run in it; both are None where it is served.
     """
 
     def __init__(self, *arguments: Any) -> None:
         self.received: list[object] = []
         self.sent: list[Sent] = []
+        #: Whether an exception came out of ``receive()`` or ``send()``.
+        self.was_thwarted = False
         #: Whether it awaits ``receive()``.
         self.receiving = False
         self._news = asyncio.Event()
         super().__init__(*arguments)
-        self.unavailable: str = self._frame.get("unavailable", "")
+        self.unimportable: str | None = self._frame.get("unimportable")
+        self.wrong_loop: str | None = self._frame.get("wrong_loop")
 
     def take(self, frame: Frame) -> None:
         """Take one frame of the recorder about this call."""
@@ -59,7 +63,13 @@ class RecordedCall(Call):
             event = decode(frame["sent"])
             self.trace.record("application", "send", show_event(event), call=self.number, at=at)
             self.sent.append(Sent(event, len(self.received)))
+        elif "receive_failed" in frame:
+            self.was_thwarted = True
+            self.trace.record(
+                "application", "raised", f"receive() raised {Raised.read(frame['receive_failed'])}", at=at
+            )
         elif "refused" in frame:
+            self.was_thwarted = True
             self.sent[frame["refused"]].refused = raised = Raised.read(frame["error"])
             self.trace.record("application", "raised", f"send() raised {raised}", call=self.number, at=at)
         else:

@@ -235,8 +235,7 @@ class _Greeting:
                 raise OSError(f"it answered {response.status} by itself and did not call the application")
             taken = await call
             if isinstance(taken, RecordedCall):
-                if taken.unavailable:
-                    raise not_installed(self._candidate.launch.needs, taken.unavailable)
+                needs_an_application(taken, self._candidate.launch.needs)
                 await answer
             else:
                 await taken.respond(200, body=b"hello")
@@ -253,6 +252,14 @@ def not_installed(modules: Iterable[str], error: str = "") -> LaunchImpossible:
     names = " ".join(modules)
     because = f" ({error})" if error else ""
     return LaunchImpossible(f"not installed in the server's environment{because}: pip install {names}")
+
+
+def needs_an_application(call: RecordedCall, needs: Iterable[str]) -> None:
+    """Raise LaunchImpossible where a call says that its application is not there."""
+    if call.unimportable is not None:
+        raise not_installed(needs, call.unimportable)
+    if call.wrong_loop is not None:
+        raise LaunchImpossible(f"this application does not run in the server's event loop, {call.wrong_loop}")
 
 
 def probe_folder() -> Path:

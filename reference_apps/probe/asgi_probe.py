@@ -418,7 +418,8 @@ _INTERESTING = {
 
 #: What reference applications are made with, where it is installed.
 _FRAMEWORKS = (
-    "a2wsgi", "asgiref", "channels", "django", "falcon", "fastapi", "litestar", "quart", "sanic", "starlette",
+    "a2wsgi", "asgiref", "channels", "django", "falcon", "fastapi", "itsdangerous", "litestar", "quart",
+    "sanic", "starlette",
 )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 ``ASGI_RECORDER_APPLICATION`` names the application: the path of a file, absolute or in ``reference_apps``, without its
 suffix, whose ``application`` is mounted: a single callable, or a class of the legacy, double-callable kind. It is
 imported when this module is, as if the server had imported it itself. Where it cannot be, because a module that it
-needs is not installed, the harness is told so by the first call.
+needs is not installed, or does not run in the server's event loop (``LOOPS`` of its module), the harness is told so.
 
 The recorder changes nothing: scopes, events and exceptions are handed on as they are. It speaks over the probe's
 control channel, and like the probe it is standard library only, for CPython 3.8 and later, asyncio and trio.
@@ -19,9 +19,9 @@ import types
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .asgi_probe import _Call, describe, encode
+    from .asgi_probe import _Call, _current_loop, describe, encode
 else:
-    from asgi_probe import _Call, describe, encode  # the folder of both is on the server's path
+    from asgi_probe import _Call, _current_loop, describe, encode  # the folder of both is on the server's path
 
 _PACKAGE = "asgi_reference_apps"
 
@@ -48,7 +48,11 @@ class _Recorded(_Call):
 
     async def recorded_receive(self) -> Any:
         self.write(receiving=True)
-        event = await self.receive()
+        try:
+            event = await self.receive()
+        except BaseException as error:
+            self.write(receive_failed=describe(error))
+            raise
         self.write(received=encode(event))
         return event
 
@@ -71,20 +75,19 @@ def _repeatable(event: Any) -> Any:
     return dict(event, headers=list(headers))
 
 
-class _Unavailable:
-    """Stands in for an application that cannot be imported."""
-
-    def __init__(self, why: Any) -> None:
-        self.why = why
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] == "http":
-            await send({"type": "http.response.start", "status": 503, "headers": []})
-            await send({"type": "http.response.body", "body": b"unavailable"})
+async def _stand_in(scope: Any, receive: Any, send: Any) -> None:
+    """Stands in for an application that is not there: a server can be started and stopped with it."""
+    if scope["type"] == "http":
+        await send({"type": "http.response.start", "status": 503, "headers": []})
+        await send({"type": "http.response.body", "body": b"unavailable"})
+    elif scope["type"] == "lifespan":
+        for phase in ("startup", "shutdown"):
+            await receive()
+            await send({"type": "lifespan.%s.complete" % phase})
 
 
 def _imported(name: Any) -> Any:
-    """The application of a file, in a package whose name no installed one has."""
+    """The module of a file, in a package whose name no installed one has; or why it cannot be imported."""
     package: Any = types.ModuleType(_PACKAGE)
     package.__path__ = [os.path.dirname(os.path.dirname(os.path.abspath(__file__)))]
     if os.path.isabs(name):
@@ -92,32 +95,41 @@ def _imported(name: Any) -> Any:
         package.__path__ = [folder]
     sys.modules[_PACKAGE] = package
     try:
-        module = importlib.import_module("%s.%s" % (_PACKAGE, name.replace("/", ".")))
+        return importlib.import_module("%s.%s" % (_PACKAGE, name.replace("/", ".")))
     except ImportError as error:
-        return _Unavailable(str(error))
-    return module.application
+        return str(error)
 
 
-_application = _imported(os.environ["ASGI_RECORDER_APPLICATION"])
-_more = {"unavailable": _application.why} if isinstance(_application, _Unavailable) else {}
+_module = _imported(os.environ["ASGI_RECORDER_APPLICATION"])
+
+
+def _served() -> Any:
+    """What is served in the running event loop, and what is announced with it."""
+    loop = _current_loop().name
+    if isinstance(_module, str):
+        return _stand_in, {"unimportable": _module}
+    if loop not in getattr(_module, "LOOPS", (loop,)):
+        return _stand_in, {"wrong_loop": loop}
+    return _module.application, {}
 
 
 async def _single(scope: Any, receive: Any, send: Any) -> None:
-    call = _Recorded(scope, receive, send, "recorded", **_more)
-    await call.serve(lambda receive, send: _application(scope, receive, send))
+    application, more = _served()
+    call = _Recorded(scope, receive, send, "recorded", **more)
+    await call.serve(lambda receive, send: application(scope, receive, send))
 
 
 class _Legacy:
     def __init__(self, scope: Any) -> None:
         self.scope = scope
-        self.instance = _application(scope)
+        self.instance = _module.application(scope)
 
     async def __call__(self, receive: Any, send: Any) -> None:
         """Serve the call that began with the scope."""
         await _Recorded(self.scope, receive, send, "recorded").serve(self.instance)
 
 
-app: Any = _Legacy if inspect.isclass(_application) else _single
+app: Any = _Legacy if inspect.isclass(getattr(_module, "application", None)) else _single
 
 
 def factory() -> Any:

@@ -7,37 +7,28 @@ They all serve the same paths, as ``reference_apps/examples/gallery.py`` has the
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
-from asgi_conformance.candidate.launch import Launch
 from asgi_conformance.case import case
 from asgi_conformance.exchange import Exchange
-from asgi_conformance.verdict import NotApplicable
 
-from .visit import Visit
-
-
-@dataclass(frozen=True)
-class Application:
-    """One application: its name in ids, the file that has it, and the modules that it needs.
-
-    ``does`` are the parts of the common paths that it serves, ``loops`` the event loops under which it runs.
-    """
-
-    name: str
-    file: str
-    needs: tuple[str, ...] = ()
-    does: frozenset[str] = frozenset({"streams", "sockets", "starts", "fails", "uploads"})
-    loops: frozenset[str] = frozenset({"asyncio", "trio"})
-
-    @property
-    def launch(self) -> Launch:
-        """How a candidate is started with it."""
-        return Launch(application=self.file, needs=self.needs)
-
+from .visit import Application, Visit
 
 EXAMPLES = Application("examples", "examples/gallery")
-APPLICATIONS = (EXAMPLES,)
+EVERYTHING = EXAMPLES.does
+APPLICATIONS = (
+    EXAMPLES,
+    Application("starlette", "frameworks/starlette", ("starlette", "itsdangerous")),
+    Application("fastapi", "frameworks/fastapi", ("fastapi",)),
+    Application("quart", "frameworks/quart", ("quart",)),
+    Application("litestar", "frameworks/litestar", ("litestar",)),
+    Application("falcon", "frameworks/falcon", ("falcon",)),
+    # Under ASGI, its WebSockets take no bytes where the text beside them is None, and their close() does nothing.
+    Application("sanic", "frameworks/sanic", ("sanic",), EVERYTHING - {"bytes", "closes"}),
+    # Channels' router and the adapters of WSGI applications know no lifespan, and WSGI no WebSockets.
+    Application("django", "frameworks/django", ("django", "channels"), EVERYTHING - {"starts"}),
+    Application("a2wsgi", "frameworks/a2wsgi", ("a2wsgi",), frozenset()),
+    Application("asgiref", "frameworks/asgiref", ("asgiref",), frozenset()),
+)
 
 Experiment = Callable[[Visit], Awaitable[None]]
 
@@ -59,10 +50,7 @@ def visited(requirement: str, does: str | None = None, *, own: bool = False) -> 
 
 def _case(application: Application, experiment: Experiment) -> Callable[[Exchange], Awaitable[None]]:
     async def visits(exchange: Exchange) -> None:
-        loop = "trio" if exchange.candidate.facts.event_loop == "trio" else "asyncio"
-        if loop not in application.loops:
-            raise NotApplicable(f"{application.name} runs on asyncio alone, and the server runs on {loop}")
-        async with Visit(exchange, application.name) as visit:
+        async with Visit(exchange, application) as visit:
             await experiment(visit)
 
     visits.__doc__ = f"{(experiment.__doc__ or '').removesuffix('.')} (application: {application.name})."

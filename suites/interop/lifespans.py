@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from asgi_conformance.candidate.launch import Launch
-from asgi_conformance.candidate.starting import not_installed
+from asgi_conformance.candidate.starting import needs_an_application
 from asgi_conformance.case import case
 from asgi_conformance.errors import CandidateError
 from asgi_conformance.exchange import Exchange
@@ -14,10 +13,11 @@ from asgi_conformance.life import Life, Record
 from asgi_conformance.recorded import RecordedCall
 from asgi_conformance.verdict import CandidateDied, Unsupported
 
-from .applications import APPLICATIONS, EXAMPLES, Application, visited
-from .visit import Visit
+from .applications import APPLICATIONS, EXAMPLES, visited
+from .visit import Application, Visit
 
-LEGACY = Launch(application="examples/legacy", interface="legacy", own=True)
+LEGACY = Application("legacy", "examples/legacy")
+LEGACY_LAUNCH = replace(LEGACY.launch, interface="legacy", own=True)
 
 
 def _lifespan(exchange: Exchange) -> RecordedCall:
@@ -45,12 +45,11 @@ class Ended(Record):
 async def serve_and_stop(exchange: Exchange, seen: Ended, application: Application) -> None:
     """Start the server, get a page, and stop it in order."""
     await exchange.lifecycle.listening()
-    async with Visit(exchange, application.name) as visit:
+    async with Visit(exchange, application) as visit:
         response = await visit.browser.get("/hello")
         call = await visit.call()
-    if call.unavailable:
-        raise exchange.not_applicable(not_installed(application.needs, call.unavailable).message)
-    expect(response.status_code, "the status of a page").equals(200)
+        needs_an_application(call, application.needs)
+        expect(response.status_code, "the status of a page").equals(200)
     lifespan = _lifespan(exchange)
     exchange.lifecycle.ask_to_stop()
     seen.status = await exchange.lifecycle.gone()
@@ -85,7 +84,7 @@ async def serve_legacy(exchange: Exchange, seen: Legacy) -> None:
     """Start the server with the application, and post to it."""
     try:
         await exchange.lifecycle.listening()
-        async with Visit(exchange, "the legacy application") as visit:
+        async with Visit(exchange, LEGACY) as visit:
             response = await visit.browser.post("/old/path", content=b"content")
             called = await visit.was_called()
     except (CandidateError, CandidateDied) as error:
@@ -95,7 +94,10 @@ async def serve_legacy(exchange: Exchange, seen: Legacy) -> None:
     seen.answer = f"{response.status_code}: {response.text}"
 
 
-@case("interop.legacy.served", life=Life(serve_legacy, Legacy, launch=LEGACY))
+@case(
+    "interop.legacy.served",
+    life=Life(serve_legacy, Legacy, launch=replace(LEGACY.launch, interface="legacy", own=True)),
+)
 async def a_legacy_class_is_served(exchange: Exchange, seen: Legacy) -> None:
     """A class that takes the scope, and whose instances take receive and send, serves a request."""
     if seen.refusal is not None:

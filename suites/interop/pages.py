@@ -48,7 +48,7 @@ async def a_body_is_echoed(visit: Visit) -> None:
     expect(response.headers.get("content-type"), "its content type").equals(kind)
 
 
-@visited("interop.upload.whole", "uploads")
+@visited("interop.upload.whole")
 async def a_large_upload_arrives(visit: Visit) -> None:
     """Three megabytes that are uploaded in chunks are all there for the application."""
     blocks = [payload(f"block {number}", BLOCK) for number in range(BLOCKS)]
@@ -88,7 +88,7 @@ async def a_browser_is_known_again(visit: Visit) -> None:
     expect(sorted(visit.browser.cookies)[0], "a cookie beside that of the session").equals("seen")
 
 
-@visited("interop.application.fails", "fails")
+@visited("interop.application.fails")
 async def a_bug_is_a_500(visit: Visit) -> None:
     """A request on which the application fails is answered 500, and the next one is served."""
     response = await visit.browser.get("/fail")

@@ -29,9 +29,10 @@ ORDER: dict[str, dict[tuple[str, str], str]] = {
         ("complete", "http.response.trailers"): "complete",
     },
     "websocket": {
-        ("connected", "websocket.accept"): "open",
-        ("connected", "websocket.close"): "complete",
-        ("connected", "websocket.http.response.start"): "denied",
+        # Whether an application has to receive websocket.connect before it answers is open.
+        ("begun", "websocket.accept"): "open",
+        ("begun", "websocket.close"): "complete",
+        ("begun", "websocket.http.response.start"): "denied",
         ("denied", "websocket.http.response.body+"): "denied",
         ("denied", "websocket.http.response.body"): "complete",
         ("open", "websocket.send"): "open",
@@ -44,10 +45,8 @@ ORDER: dict[str, dict[tuple[str, str], str]] = {
         ("stopping", "lifespan.shutdown.failed"): "complete",
     },
 }
-#: The state in which a call begins, and into which events that it receives bring it.
-BEGIN = {"http": "begun", "websocket": "begun", "lifespan": "begun"}
+#: The state into which events that it receives bring a call, which begins as ``begun``.
 RECEIVED = {
-    ("begun", "websocket.connect"): "connected",
     ("begun", "lifespan.startup"): "starting",
     ("complete", "lifespan.shutdown"): "stopping",
 }
@@ -55,7 +54,7 @@ RECEIVED = {
 LEFT = ("http.disconnect", "websocket.disconnect")
 UNFINISHED = {
     "http": ("begun", "started"),
-    "websocket": ("connected", "denied"),
+    "websocket": ("begun", "denied"),
     "lifespan": ("starting", "stopping"),
 }
 #: Events of extensions, which an application sends only where the scope lists them.
@@ -89,7 +88,7 @@ def _shapes() -> Shapes:
 
 
 def _out_of_order(call: RecordedCall, protocol: str) -> list[str]:
-    state, heard = BEGIN[protocol], 0
+    state, heard = "begun", 0
     for sent in call.sent:
         state, heard = _after(state, call.received[heard : sent.after]), sent.after
         name = _name(sent.event)

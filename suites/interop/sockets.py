@@ -21,6 +21,8 @@ async def messages_go_both_ways(visit: Visit) -> None:
     async with visit.websocket("/ws", ["other", "echo"]) as socket:
         expect(socket.subprotocol, "the subprotocol").equals("echo")
         for message in MESSAGES:
+            if isinstance(message, bytes) and "bytes" not in visit.application.does:
+                continue
             await socket.send(message)
             expect(await visit.message(socket), "the message that came back").equals(message)
     call = await visit.call()
@@ -32,7 +34,7 @@ async def messages_go_both_ways(visit: Visit) -> None:
     )
 
 
-@visited("interop.websocket.closed", "sockets")
+@visited("interop.websocket.closed", "closes")
 async def an_application_closes(visit: Visit) -> None:
     """A page whose WebSocket the application closes is told its code."""
     from websockets.exceptions import ConnectionClosed
@@ -47,7 +49,7 @@ async def an_application_closes(visit: Visit) -> None:
 
 @visited("interop.websocket.refused", "sockets")
 async def an_unknown_websocket_is_refused(visit: Visit) -> None:
-    """A WebSocket that the application does not take is no WebSocket for the page: the handshake is answered 403."""
+    """A WebSocket that the application does not take is no WebSocket for the page: the handshake is answered so."""
     from websockets.exceptions import InvalidStatus
 
     status = 101
@@ -56,5 +58,8 @@ async def an_unknown_websocket_is_refused(visit: Visit) -> None:
             pass
     except InvalidStatus as refused:
         status = refused.response.status_code
-    await visit.call()
-    expect(status, "the status of the answer to the handshake").equals(403)
+    call = await visit.call()
+    await call.until(lambda one: one.ended is not None)
+    # Where the server can, an application may answer with a response of its own.
+    denials = [one.event.get("status") for one in call.sent if isinstance(one.event, dict) and "status" in one.event]
+    expect(status, "the status of the answer to the handshake").equals(denials[0] if denials else 403)

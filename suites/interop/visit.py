@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from asgi_conformance.candidate.launch import Launch
 from asgi_conformance.clients.http import TAG
 from asgi_conformance.exchange import Exchange
 from asgi_conformance.expect import expect, show
@@ -23,6 +25,24 @@ if TYPE_CHECKING:
 HEADER = TAG.decode("ascii")
 
 
+@dataclass(frozen=True)
+class Application:
+    """One application: its name in ids, the file that has it, and the modules that it needs.
+
+    ``does`` is what its framework has means for under ASGI.
+    """
+
+    name: str
+    file: str
+    needs: tuple[str, ...] = ()
+    does: frozenset[str] = frozenset({"streams", "sockets", "bytes", "closes", "starts"})
+
+    @property
+    def launch(self) -> Launch:
+        """How a candidate is started with it."""
+        return Launch(application=self.file, needs=self.needs)
+
+
 class Visit:
     """What an experiment is handed. ``browser`` sends requests as a user's would, and keeps cookies.
 
@@ -32,12 +52,14 @@ class Visit:
 
     browser: httpx.AsyncClient
 
-    def __init__(self, exchange: Exchange, name: str) -> None:
+    def __init__(self, exchange: Exchange, application: Application) -> None:
         self.exchange = exchange
-        self.name = name
+        self.application = application
+        self.name = application.name
         self._stack = AsyncExitStack()
         self._seconds = exchange.patience.deadline
         self._tag = exchange.new_tag()
+        self._answers = 0
 
     async def __aenter__(self) -> Visit:
         import httpx
@@ -61,6 +83,8 @@ class Visit:
         if error is not None and not isinstance(error, (Broken, *_failures())):
             return
         await self._settle()
+        if error is not None and self.application.needs:
+            self._excuse_the_server(error)
         self._blame_the_application(error)
         if isinstance(error, Broken):
             return
@@ -71,6 +95,7 @@ class Visit:
         self._note(f"{request.method} {request.url}")
 
     async def _note_response(self, response: httpx.Response) -> None:
+        self._answers += 1
         self._note(f"{response.status_code} {response.reason_phrase} {show(response.headers.raw)}")
 
     def _note(self, text: str) -> None:
@@ -103,6 +128,15 @@ class Visit:
             for wait in waits:
                 wait.cancel()
 
+    def _excuse_the_server(self, error: BaseException) -> None:
+        """Raise Observed where the application failed of itself: nothing that it called had raised anything."""
+        for call in self.calls:
+            if call.ended is not None and call.ended.how == "raised" and not call.was_thwarted:
+                raise Observed(f"the application, {self.name}, failed: {call.ended.error}; with it, {error}")
+            statuses = [sent.event.get("status") for sent in call.sent if isinstance(sent.event, dict)]
+            if 500 in statuses and not call.was_thwarted:
+                raise Observed(f"the application, {self.name}, answered 500; with it, {error}")
+
     def _blame_the_application(self, error: BaseException | None) -> None:
         found = [breach for call in self.calls for breach in breaches_of(call)]
         for lifespan in self.exchange.candidate.recorded_lifespans:
@@ -116,8 +150,20 @@ class Visit:
     # What the client does
 
     async def get(self, target: str, *, status: int = 200) -> httpx.Response:
-        """Get a page, which has to come whole and with this status."""
-        return await self.page(await self.browser.get(target), status)
+        """Get a page, which has to come whole and with this status.
+
+        As browsers do, it tries again where a connection that was kept turns out to have been closed.
+        """
+        import httpx
+
+        try:
+            response = await self.browser.get(target)
+        except (httpx.ReadError, httpx.RemoteProtocolError):
+            if not self._answers:
+                raise
+            self._note("the connection was closed meanwhile: again, on another one")
+            response = await self.browser.get(target)
+        return await self.page(response, status)
 
     async def page(self, response: httpx.Response, status: int = 200) -> httpx.Response:
         """A response, whose status has to be this one, and which the application has to have given."""

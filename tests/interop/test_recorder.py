@@ -11,8 +11,9 @@ import pytest
 from asgi_conformance.case import Case, Suites, load_suites
 from asgi_conformance.results import Result
 from asgi_conformance.runner import Options, run_candidate
-from asgi_conformance.suites.interop.applications import Application, _case
+from asgi_conformance.suites.interop.applications import _case
 from asgi_conformance.suites.interop.pages import a_page_is_shown
+from asgi_conformance.suites.interop.visit import Application
 
 REFERENCE = f"{sys.executable} -m asgi_conformance.reference_server <app>"
 WRONG = Application("wrong", str(Path(__file__).with_name("wrong_application")))
@@ -64,11 +65,29 @@ def test_what_is_not_installed_does_not_apply(suites: Suites, tmp_path: Path) ->
     assert "pip install a_framework_that_nobody_has" in str(result["reason"])
 
 
-def test_an_application_for_asyncio_does_not_apply_to_a_server_on_trio(suites: Suites) -> None:
-    """Where the server's loop is not the framework's, there is nothing to judge."""
-    asyncio_alone = Application("asyncio-alone", "examples/gallery", loops=frozenset({"asyncio"}))
-    assert judged(suites, asyncio_alone)["verdict"] == "pass"
-    assert "runs on asyncio alone" in str(judged(suites, asyncio_alone, "--backend", "trio")["reason"])
+def test_an_application_for_asyncio_does_not_apply_to_a_server_on_trio(suites: Suites, tmp_path: Path) -> None:
+    """Where the server's loop is not the framework's, there is nothing to judge, and the application is not called."""
+    source = Path(str(WRONG.file) + ".py").read_text()
+    (tmp_path / "alone.py").write_text(source + 'LOOPS = ("asyncio",)\n')
+    alone = Application("alone", str(tmp_path / "alone"))
+    assert judged(suites, alone)["verdict"] == "observed"
+    result = judged(suites, alone, "--backend", "trio")
+    assert (result["verdict"], "event loop, trio" in str(result["reason"])) == ("not-applicable", True)
+
+
+def test_an_application_that_fails_of_itself_is_no_failure_of_the_server(suites: Suites, tmp_path: Path) -> None:
+    """A framework that raises, where neither receive() nor send() did, is told by its name."""
+    (tmp_path / "failing.py").write_text(
+        "async def application(scope, receive, send):\n"
+        "    if scope['type'] == 'http' and scope['path'] == '/':\n"
+        "        await send({'type': 'http.response.start', 'status': 200})\n"
+        "        await send({'type': 'http.response.body'})\n"
+        "        return\n"
+        "    scope['a key that is optional']\n"
+    )
+    result = judged(suites, Application("failing", str(tmp_path / "failing"), ("asyncio",)))
+    assert result["verdict"] == "observed"
+    assert "the application, failing, failed: KeyError: 'a key that is optional'" in str(result["observed"])
 
 
 def test_known_modules_spare_a_start(suites: Suites) -> None:

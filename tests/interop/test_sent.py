@@ -78,8 +78,8 @@ def test_what_the_documents_have_is_no_breach(protocol: str, events: list[object
         ("http", [START, {**BODY, "more_body": 0}], "http.response.body.more-body.wrong-type"),
         ("http", [{"type": 1}], "core.event.application-sends-serialisable"),
         ("http", [START, BODY, {"type": "http.response.trailers"}], "does not list among its extensions"),
-        ("websocket", [], "returned when its websocket call was connected"),
-        ("websocket", [{"type": "websocket.send", "text": "a"}], "when it was connected"),
+        ("websocket", [], "returned when its websocket call was begun"),
+        ("websocket", [{"type": "websocket.send", "text": "a"}], "when it was begun"),
         ("websocket", [ACCEPT, {"type": "websocket.send"}], "websocket.send.neither"),
         ("websocket", [ACCEPT, {"type": "websocket.send", "text": b"a"}], "websocket.send.text-wrong-type"),
         ("websocket", [ACCEPT, {**CLOSE, "code": "1000"}], "websocket.close.code.wrong-type"),
@@ -119,5 +119,5 @@ def test_each_row_names_a_requirement() -> None:
 def test_a_state_that_is_entered_can_be_left_or_is_the_end() -> None:
     """The tables of the order know no state that nothing leads to."""
     for protocol, table in ORDER.items():
-        entered = {"begun", "connected", "starting", "stopping", *table.values()}
+        entered = {"begun", "starting", "stopping", *table.values()}
         assert {state for state, _ in table} <= entered, protocol

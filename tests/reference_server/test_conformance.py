@@ -27,7 +27,7 @@ DECLARED = [
     r"no wrapper is on",
     # Frameworks are no dependencies of this suite.
     r"not installed in the server's environment",
-    r"[\w-]+ runs on asyncio alone",
+    r"this application does not run in the server's event loop",
 ]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from ..application import Scope, Send
+from ..checks import InvalidEvent
 from . import around, on_scope, on_send, on_sent
 
 
@@ -57,14 +58,16 @@ async def the_body_is_coded_for_the_application(send: Send, event: Any, scope: S
     await send(event)
 
 
-@on_sent("http.response.start.headers.upper-case-tolerated/lowered", follows=["http.response.start.headers.*"])
-def upper_case_is_lowered(event: Any) -> Any:
-    """Header names in upper case are taken and sent in lower case."""
-    headers = event.get("headers") if isinstance(event, dict) else None
-    if isinstance(headers, list) and all(isinstance(pair, (list, tuple)) and len(pair) == 2 for pair in headers):
-        lowered = [(name.lower() if isinstance(name, bytes) else name, value) for name, value in headers]
-        return {**event, "headers": lowered}
-    return event
+@around(
+    "checks.name",
+    name="http.response.start.headers.upper-case-tolerated/refused",
+    follows=["http.response.start.headers.*", "interop.*"],
+)
+def upper_case_is_refused(original: Any, field_name: Any) -> Any:
+    """Header names in upper case make send() raise."""
+    if isinstance(field_name, bytes) and field_name != field_name.lower():
+        raise InvalidEvent(f"the header name {field_name!r} is not in lower case")
+    return original(field_name)
 
 
 @on_sent("http.response.body.bytes-like/taken")

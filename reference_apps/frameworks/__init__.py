@@ -1,0 +1,1 @@
+"""Applications of frameworks, each with the paths of the examples; each needs its framework installed."""
