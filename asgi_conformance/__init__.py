@@ -11,15 +11,17 @@ if TYPE_CHECKING:
     from asgi_conformance.api import Candidate as Candidate
     from asgi_conformance.api import run as run
     from asgi_conformance.candidate.launch import Launch as Launch
+    from asgi_conformance.cases import case as case
     from asgi_conformance.exchange import Exchange as Exchange
 
 __version__ = "0.1.0"
-__all__ = ["Candidate", "Exchange", "Launch", "__version__", "run"]
+__all__ = ["Candidate", "Exchange", "Launch", "__version__", "case", "run"]
 
 _HOMES = {
     "Candidate": "asgi_conformance.api",
     "Exchange": "asgi_conformance.exchange",
     "Launch": "asgi_conformance.candidate.launch",
+    "case": "asgi_conformance.cases",
     "run": "asgi_conformance.api",
 }
 

@@ -30,7 +30,7 @@ from types import TracebackType
 
 from asgi_conformance.candidate.launch import Launch
 from asgi_conformance.candidate.running import RunningCandidate
-from asgi_conformance.case import load_suites, select
+from asgi_conformance.cases import load_suites, select
 from asgi_conformance.exchange import Exchange
 from asgi_conformance.results import Run
 from asgi_conformance.runner import Options, Progress, open_starter, run_candidate

@@ -15,7 +15,7 @@ from asgi_conformance.ambient import Breach
 from asgi_conformance.applicable import check_since
 from asgi_conformance.candidate.running import RunningCandidate
 from asgi_conformance.candidate.starting import Starter
-from asgi_conformance.case import Case, Suites
+from asgi_conformance.cases import Case, Suites
 from asgi_conformance.errors import ConformanceError, SuiteError
 from asgi_conformance.exchange import Exchange
 from asgi_conformance.life import Record

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from asgi_conformance.ambient import Breach
 from asgi_conformance.attempt import Attempt
-from asgi_conformance.case import Case, Suites
+from asgi_conformance.cases import Case, Suites
 from asgi_conformance.results import Result
 from asgi_conformance.schedule import Judgement
 from asgi_conformance.verdict import Verdict

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from asgi_conformance.candidate.launch import Launch
-from asgi_conformance.case import Case, Suites, matches
+from asgi_conformance.cases import Case, Suites, matches
 from asgi_conformance.circumstance import DEFAULT
 from asgi_conformance.errors import CandidateError
 from asgi_conformance.reference_server.faults import Fault

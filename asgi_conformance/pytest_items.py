@@ -15,7 +15,7 @@ import pytest
 
 from asgi_conformance.background import Background
 from asgi_conformance.baseline import Baseline, today
-from asgi_conformance.case import Case, Suites, load_suites, select
+from asgi_conformance.cases import Case, Suites, load_suites, select
 from asgi_conformance.errors import ConformanceError
 from asgi_conformance.pytest_plugin import server_of
 from asgi_conformance.reporting import load_module

@@ -21,7 +21,7 @@ from asgi_conformance.candidate.sources import load_profiles
 from asgi_conformance.candidate.start import Setting
 from asgi_conformance.candidate.starting import Starter, probe_folder
 from asgi_conformance.candidate.template import Template
-from asgi_conformance.case import Case, Suites
+from asgi_conformance.cases import Case, Suites
 from asgi_conformance.control import ControlChannel
 from asgi_conformance.judging import Judge
 from asgi_conformance.patience import Patience

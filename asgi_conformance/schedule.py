@@ -9,7 +9,7 @@ from typing import Any
 
 from asgi_conformance.attempt import Attempt
 from asgi_conformance.candidate.launch import Launch
-from asgi_conformance.case import Case
+from asgi_conformance.cases import Case
 from asgi_conformance.life import OWN, Life
 
 

@@ -11,7 +11,7 @@ from asgi_conformance.attempt import Attempt, attempt, attempt_life, serves
 from asgi_conformance.candidate.launch import Launch
 from asgi_conformance.candidate.running import RunningCandidate
 from asgi_conformance.candidate.starting import Starter
-from asgi_conformance.case import Case, Suites
+from asgi_conformance.cases import Case, Suites
 from asgi_conformance.errors import CandidateError, LaunchImpossible
 from asgi_conformance.schedule import Judgement, Schedule, Timing, grouped
 from asgi_conformance.verdict import Verdict

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from asgi_conformance.candidate.launch import Launch
-from asgi_conformance.case import case
+from asgi_conformance.cases import case
 from asgi_conformance.circumstance import DEFAULT, Circumstance
 from asgi_conformance.exchange import Exchange
 
@@ -26,7 +26,7 @@ def shape_cases(
     """Declare a case for each requirement in ``sentences``, which gives what the case shows.
 
     ``dialogue`` makes the exchange; it raises an Outcome when there was nothing to look at. The other arguments are
-    those of :func:`asgi_conformance.case.case`.
+    those of :func:`asgi_conformance.cases.case`.
     """
     for requirement, sentence in sentences.items():
         declare = case(requirement, variation, circumstances=circumstances, launch=launch)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from asgi_conformance import proof
-from asgi_conformance.case import Case, Suites, load_suites
+from asgi_conformance.cases import Case, Suites, load_suites
 from asgi_conformance.errors import ConformanceError
 from asgi_conformance.patience import Patience
 from asgi_conformance.proof import Clean

@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Mapping
 from typing import Any
 
-from asgi_conformance.case import Case, Suites, load_suites, select
+from asgi_conformance.cases import Case, Suites, load_suites, select
 from asgi_conformance.errors import UsageError
 from asgi_conformance.requirement import Requirement
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from asgi_conformance import proof
-from asgi_conformance.case import Case, load_suites
+from asgi_conformance.cases import Case, load_suites
 from asgi_conformance.errors import UsageError
 from asgi_conformance.repro.recording import record
 from asgi_conformance.repro.sources import TooMuch

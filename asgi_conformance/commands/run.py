@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from asgi_conformance.baseline import Baseline, today, update
-from asgi_conformance.case import Case, Suites, load_suites
+from asgi_conformance.cases import Case, Suites, load_suites
 from asgi_conformance.commands.interruption import Interruption
 from asgi_conformance.commands.listing import selected
 from asgi_conformance.commands.outputs import Outputs

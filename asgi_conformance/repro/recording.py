@@ -11,7 +11,7 @@ from typing import Any
 from asgi_conformance.attempt import Attempt, attempt
 from asgi_conformance.candidate.sources import load_profiles
 from asgi_conformance.candidate.template import Template
-from asgi_conformance.case import Case, Suites
+from asgi_conformance.cases import Case, Suites
 from asgi_conformance.exchange import Exchange
 from asgi_conformance.repro.launching import Start, start_of
 from asgi_conformance.runner import Options, open_starter

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from asgi_conformance import __version__
-from asgi_conformance.case import Case, Suites
+from asgi_conformance.cases import Case, Suites
 from asgi_conformance.repro.facts import Check, Sight, Words, checks
 from asgi_conformance.repro.launching import Start
 from asgi_conformance.repro.recording import Take

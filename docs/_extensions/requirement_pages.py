@@ -9,7 +9,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from asgi_conformance.case import Case, Suites, load_suites
+from asgi_conformance.cases import Case, Suites, load_suites
 from asgi_conformance.requirement import Requirement
 
 

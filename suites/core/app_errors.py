@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from asgi_conformance.candidate.launch import Launch
-from asgi_conformance.case import case
+from asgi_conformance.cases import case
 from asgi_conformance.circumstance import DEFAULT, EVERY_HTTP, HTTP2
 from asgi_conformance.exchange import Exchange
 from asgi_conformance.expect import expect

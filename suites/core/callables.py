@@ -6,7 +6,7 @@ Each kind needs a start of the server, in which all that is asked of it is done.
 from __future__ import annotations
 
 from asgi_conformance.candidate.launch import AppKind, Interface, Launch
-from asgi_conformance.case import case
+from asgi_conformance.cases import case
 from asgi_conformance.circumstance import EVERY_HTTP
 from asgi_conformance.errors import CandidateError
 from asgi_conformance.exchange import Exchange, Refusal

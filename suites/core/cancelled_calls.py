@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 
-from asgi_conformance.case import case
+from asgi_conformance.cases import case
 from asgi_conformance.exchange import Exchange
 from asgi_conformance.life import Life, Record
 from asgi_conformance.verdict import Broken, TimedOut

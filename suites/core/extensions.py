@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from asgi_conformance.call import Call
-from asgi_conformance.case import case
+from asgi_conformance.cases import case
 from asgi_conformance.circumstance import EVERY_HTTP
 from asgi_conformance.clients.http import HttpClient, Response
 from asgi_conformance.exchange import Exchange, Refusal

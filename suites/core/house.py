@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from asgi_conformance.call import Call
-from asgi_conformance.case import case
+from asgi_conformance.cases import case
 from asgi_conformance.exchange import Exchange
 
 from ..http.messages import body, early_call

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from asgi_conformance.call import Call
 from asgi_conformance.candidate.launch import Launch
-from asgi_conformance.case import case
+from asgi_conformance.cases import case
 from asgi_conformance.circumstance import EVERY_HTTP, EVERY_HTTP_AND_10
 from asgi_conformance.clients.http import HttpClient
 from asgi_conformance.control import decode

@@ -6,7 +6,7 @@ import contextlib
 import re
 
 from asgi_conformance.call import Call
-from asgi_conformance.case import case
+from asgi_conformance.cases import case
 from asgi_conformance.circumstance import EVERY_HTTP
 from asgi_conformance.exchange import Exchange
 from asgi_conformance.expect import expect

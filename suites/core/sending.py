@@ -6,7 +6,7 @@ import asyncio
 
 from asgi_conformance.call import Call
 from asgi_conformance.candidate.launch import Launch
-from asgi_conformance.case import case
+from asgi_conformance.cases import case
 from asgi_conformance.circumstance import DEFAULT, EVERY_HTTP, HTTP2
 from asgi_conformance.clients.http import HttpClient
 from asgi_conformance.clients.http1 import Http1Client

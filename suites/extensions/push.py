@@ -7,7 +7,7 @@ from urllib.parse import unquote_to_bytes
 
 from asgi_conformance.call import Call
 from asgi_conformance.candidate.launch import Launch
-from asgi_conformance.case import case
+from asgi_conformance.cases import case
 from asgi_conformance.circumstance import EVERY_HTTP
 from asgi_conformance.clients.http import TAG
 from asgi_conformance.clients.http2 import Http2Client, Push, Setting

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from asgi_conformance.case import case
+from asgi_conformance.cases import case
 from asgi_conformance.circumstance import EVERY_HTTP, EVERY_HTTP_AND_10, TLS
 from asgi_conformance.exchange import Exchange
 from asgi_conformance.expect import expect

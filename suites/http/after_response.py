@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 
 from asgi_conformance.call import Call
-from asgi_conformance.case import case
+from asgi_conformance.cases import case
 from asgi_conformance.circumstance import EVERY_HTTP, EVERY_HTTP_AND_10
 from asgi_conformance.clients.http import HttpClient
 from asgi_conformance.exchange import Exchange

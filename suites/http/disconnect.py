@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from asgi_conformance.call import Call
 from asgi_conformance.candidate.launch import Launch
-from asgi_conformance.case import case
+from asgi_conformance.cases import case
 from asgi_conformance.circumstance import EVERY_HTTP
 from asgi_conformance.exchange import Exchange
 from asgi_conformance.expect import expect, show_event

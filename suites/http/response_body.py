@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asgi_conformance.case import case
+from asgi_conformance.cases import case
 from asgi_conformance.circumstance import EVERY_HTTP, EVERY_HTTP_AND_10, HTTP2_NEIGHBOUR, TLS
 from asgi_conformance.clients.http import Response
 from asgi_conformance.exchange import Exchange

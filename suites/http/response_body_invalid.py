@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from asgi_conformance.case import case
+from asgi_conformance.cases import case
 from asgi_conformance.circumstance import DEFAULT, HTTP2
 from asgi_conformance.control import encode
 from asgi_conformance.exchange import Exchange

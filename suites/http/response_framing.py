@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 
-from asgi_conformance.case import case
+from asgi_conformance.cases import case
 from asgi_conformance.circumstance import DEFAULT, EVERY_HTTP, HTTP2, HTTP10
 from asgi_conformance.clients.http import Response
 from asgi_conformance.exchange import Exchange

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from asgi_conformance.candidate.launch import Launch
-from asgi_conformance.case import case
+from asgi_conformance.cases import case
 from asgi_conformance.circumstance import HTTP2, HTTP2_NEIGHBOUR
 from asgi_conformance.clients.http import Headers
 from asgi_conformance.clients.http2 import Http2Client

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from asgi_conformance.call import Call
-from asgi_conformance.case import case
+from asgi_conformance.cases import case
 from asgi_conformance.circumstance import DEFAULT, EVERY_HTTP, EVERY_HTTP_AND_10, HTTP2, HTTP10, KEPT
 from asgi_conformance.clients.http import TAG
 from asgi_conformance.control import decode

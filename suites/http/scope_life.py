@@ -7,7 +7,7 @@ from typing import Any
 
 from asgi_conformance.call import Call
 from asgi_conformance.candidate.launch import Launch
-from asgi_conformance.case import case
+from asgi_conformance.cases import case
 from asgi_conformance.circumstance import DEFAULT, EVERY_HTTP, HTTP2
 from asgi_conformance.control import decode
 from asgi_conformance.exchange import Exchange

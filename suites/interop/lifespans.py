@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from asgi_conformance.candidate.starting import needs_an_application
-from asgi_conformance.case import case
+from asgi_conformance.cases import case
 from asgi_conformance.errors import CandidateError
 from asgi_conformance.exchange import Exchange
 from asgi_conformance.expect import expect

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from asgi_conformance.candidate.launch import Launch
-from asgi_conformance.case import case
+from asgi_conformance.cases import case
 from asgi_conformance.exchange import Exchange
 from asgi_conformance.expect import expect
 from asgi_conformance.life import Life, Record

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from asgi_conformance.call import Call
 from asgi_conformance.candidate.launch import Launch
 from asgi_conformance.candidate.lifespan import TOKEN, OrdinaryLifespan
-from asgi_conformance.case import case
+from asgi_conformance.cases import case
 from asgi_conformance.circumstance import EVERY_HTTP
 from asgi_conformance.clients.waiting import Bell
 from asgi_conformance.exchange import Exchange

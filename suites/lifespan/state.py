@@ -9,7 +9,7 @@ from asgi_conformance.call import Call
 from asgi_conformance.candidate.launch import Launch
 from asgi_conformance.candidate.lifespan import DELETED, LIST, ORIGINAL, REPLACED, TOKEN, OrdinaryLifespan
 from asgi_conformance.candidate.running import TAG
-from asgi_conformance.case import case
+from asgi_conformance.cases import case
 from asgi_conformance.circumstance import EVERY_HTTP
 from asgi_conformance.clients.http import HttpClient
 from asgi_conformance.exchange import Exchange

@@ -7,7 +7,7 @@ import contextlib
 from typing import Any
 
 from asgi_conformance.call import Call
-from asgi_conformance.case import case
+from asgi_conformance.cases import case
 from asgi_conformance.clients.http1 import Http1Client
 from asgi_conformance.clients.wire import Wire
 from asgi_conformance.exchange import Exchange

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from asgi_conformance.call import Call
-from asgi_conformance.case import case
+from asgi_conformance.cases import case
 from asgi_conformance.clients.http1 import Http1Client
 from asgi_conformance.clients.websocket import WebSocketClient
 from asgi_conformance.exchange import Exchange

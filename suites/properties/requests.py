@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
 from asgi_conformance.call import Call
-from asgi_conformance.case import case
+from asgi_conformance.cases import case
 from asgi_conformance.clients.http import values
 from asgi_conformance.exchange import Exchange
 from asgi_conformance.expect import expect
@@ -29,7 +29,7 @@ IN_QUERY = IN_PATH + "?"
 IN_NAME = string.ascii_letters + string.digits + "-!#$%&'*+.^`|~"
 #: What a value is made of (RFC 9110 § 5.5), the high bytes as Latin-1.
 IN_VALUE = "a" + "".join(map(chr, range(0x20, 0x7F))) + "\t\x80\xa0\xe9\xff"
-#: Characters that take one to four bytes in UTF-8, at the ends of each range; those on which decoders stumble come often.
+#: Characters that take one to four bytes in UTF-8, at the ends of their ranges; what decoders stumble on is frequent.
 CHARACTERS = "a" + "".join(map(chr, range(128))) + 6 * "\x00 %+/?~\x7f\x80é߿ࠀ€\ufeff\uffff𐀀😀\U0010ffff"
 #: Methods that have a registration, and so are known to parsers that know no others.
 METHODS = (

@@ -6,7 +6,7 @@ import string
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from asgi_conformance.case import case
+from asgi_conformance.cases import case
 from asgi_conformance.clients.http import values
 from asgi_conformance.exchange import Exchange
 from asgi_conformance.expect import expect, show

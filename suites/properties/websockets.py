@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from asgi_conformance.applicable import check_since
 from asgi_conformance.call import Call
-from asgi_conformance.case import case
+from asgi_conformance.cases import case
 from asgi_conformance.clients.frames import encode
 from asgi_conformance.clients.websocket import Frame, Opcode
 from asgi_conformance.exchange import Exchange

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asgi_conformance.case import case
+from asgi_conformance.cases import case
 from asgi_conformance.clients.http import Response
 from asgi_conformance.clients.http1 import Http1Client
 from asgi_conformance.exchange import Exchange, Refusal

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asgi_conformance.case import case
+from asgi_conformance.cases import case
 from asgi_conformance.circumstance import DEFAULT, HTTP10, KEPT
 from asgi_conformance.clients.http import Headers
 from asgi_conformance.clients.http1 import Http1Client

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from asgi_conformance.call import Call
-from asgi_conformance.case import case
+from asgi_conformance.cases import case
 from asgi_conformance.circumstance import DEFAULT, KEPT
 from asgi_conformance.clients.http import Headers, Response
 from asgi_conformance.clients.http1 import Http1Client

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from asgi_conformance.call import Call
-from asgi_conformance.case import case
+from asgi_conformance.cases import case
 from asgi_conformance.exchange import Exchange, Refusal
 from asgi_conformance.expect import expect
 from asgi_conformance.verdict import Broken

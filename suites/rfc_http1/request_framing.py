@@ -6,7 +6,7 @@ import gzip
 from contextlib import suppress
 
 from asgi_conformance.call import Call
-from asgi_conformance.case import case
+from asgi_conformance.cases import case
 from asgi_conformance.circumstance import DEFAULT, KEPT
 from asgi_conformance.exchange import Exchange, Refusal
 from asgi_conformance.verdict import TimedOut

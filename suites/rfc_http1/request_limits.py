@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from asgi_conformance.call import Call
-from asgi_conformance.case import case
+from asgi_conformance.cases import case
 from asgi_conformance.clients.http1 import Http1Client
 from asgi_conformance.exchange import Exchange, Refusal
 from asgi_conformance.values import payload

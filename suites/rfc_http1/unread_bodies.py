@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from asgi_conformance.case import case
+from asgi_conformance.cases import case
 from asgi_conformance.clients.http import TAG, Response
 from asgi_conformance.clients.http1 import Http1Client
 from asgi_conformance.exchange import Exchange, Refusal

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from asgi_conformance.candidate.launch import Launch
-from asgi_conformance.case import case
+from asgi_conformance.cases import case
 from asgi_conformance.clients.http2 import Flag, FrameType, Http2Client, Http2Connection, NotHttp2, Setting
 from asgi_conformance.clients.http2_frames import PREFACE
 from asgi_conformance.exchange import Exchange

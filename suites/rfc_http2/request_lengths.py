@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asgi_conformance.case import case
+from asgi_conformance.cases import case
 from asgi_conformance.exchange import Exchange
 
 from .asking import BOTH, body_refused, opened

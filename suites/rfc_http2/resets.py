@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from asgi_conformance.case import case
+from asgi_conformance.cases import case
 from asgi_conformance.clients.http2 import ErrorCode, Flag, FrameType, Http2Client, Http2Frame
 from asgi_conformance.exchange import Exchange
 from asgi_conformance.expect import expect

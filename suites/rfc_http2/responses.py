@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asgi_conformance.case import case
+from asgi_conformance.cases import case
 from asgi_conformance.clients.http import Headers, Response
 from asgi_conformance.clients.http2 import Flag, FrameType, Http2Client, Setting
 from asgi_conformance.exchange import Exchange

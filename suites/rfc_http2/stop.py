@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from asgi_conformance.call import Call
 from asgi_conformance.candidate.launch import Launch
-from asgi_conformance.case import case
+from asgi_conformance.cases import case
 from asgi_conformance.clients.http import Response
 from asgi_conformance.clients.http2 import GoAway, Http2Connection
 from asgi_conformance.exchange import Exchange

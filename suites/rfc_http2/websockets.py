@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asgi_conformance.case import case
+from asgi_conformance.cases import case
 from asgi_conformance.clients.frames import Frame, Opcode, encode
 from asgi_conformance.clients.http2 import Http2Client, Setting
 from asgi_conformance.clients.websocket import WebSocketClient

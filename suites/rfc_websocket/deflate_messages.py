@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Sequence
 
-from asgi_conformance.case import case
+from asgi_conformance.cases import case
 from asgi_conformance.circumstance import DEFAULT, HTTP2
 from asgi_conformance.clients.deflate import RSV1, TAIL
 from asgi_conformance.clients.frames import encode

@@ -7,7 +7,7 @@ import hashlib
 import os
 from collections.abc import Sequence
 
-from asgi_conformance.case import case
+from asgi_conformance.cases import case
 from asgi_conformance.circumstance import DEFAULT, HTTP2
 from asgi_conformance.clients.handshake import GUID
 from asgi_conformance.exchange import Exchange

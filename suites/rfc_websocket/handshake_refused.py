@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from asgi_conformance.call import Call
-from asgi_conformance.case import case
+from asgi_conformance.cases import case
 from asgi_conformance.clients.http import Response
 from asgi_conformance.exchange import Exchange
 from asgi_conformance.expect import expect

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from asgi_conformance.case import case
+from asgi_conformance.cases import case
 from asgi_conformance.clients.frames import encode
 from asgi_conformance.clients.websocket import Frame, Opcode
 from asgi_conformance.exchange import Exchange

@@ -6,7 +6,7 @@ import ssl
 
 from asgi_conformance.call import Call
 from asgi_conformance.candidate.certificates import ClientCertificate
-from asgi_conformance.case import case
+from asgi_conformance.cases import case
 from asgi_conformance.clients.wire import TlsFailed
 from asgi_conformance.exchange import Exchange
 from asgi_conformance.expect import expect, show

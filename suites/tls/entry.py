@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 
-from asgi_conformance.case import case
+from asgi_conformance.cases import case
 from asgi_conformance.circumstance import EVERY_HTTP, EVERY_WEBSOCKET
 from asgi_conformance.clients.http1 import Http1Client
 from asgi_conformance.exchange import Exchange

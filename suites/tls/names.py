@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from asgi_conformance.candidate.certificates import ClientCertificate
-from asgi_conformance.case import case
+from asgi_conformance.cases import case
 from asgi_conformance.exchange import Exchange
 from asgi_conformance.expect import expect, show
 from asgi_conformance.verdict import Broken

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from asgi_conformance.call import Call
-from asgi_conformance.case import case
+from asgi_conformance.cases import case
 from asgi_conformance.circumstance import DEFAULT, EVERY_WEBSOCKET, EVERY_WEBSOCKET_AND_TLS, HTTP2
 from asgi_conformance.clients.websocket import HandshakeResponse, WebSocketClient
 from asgi_conformance.exchange import Exchange

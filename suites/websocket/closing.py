@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from asgi_conformance.call import Call
-from asgi_conformance.case import case
+from asgi_conformance.cases import case
 from asgi_conformance.circumstance import DEFAULT, EVERY_WEBSOCKET, HTTP2
 from asgi_conformance.clients.websocket import CloseSeen, WebSocketClient
 from asgi_conformance.exchange import Exchange

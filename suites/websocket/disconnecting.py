@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from asgi_conformance.call import Call
-from asgi_conformance.case import case
+from asgi_conformance.cases import case
 from asgi_conformance.circumstance import EVERY_WEBSOCKET, EVERY_WEBSOCKET_AND_TLS, HTTP2
 from asgi_conformance.clients.frames import encode
 from asgi_conformance.clients.http2_client import Http2Client

@@ -6,7 +6,7 @@ import asyncio
 import base64
 
 from asgi_conformance.call import Call
-from asgi_conformance.case import case
+from asgi_conformance.cases import case
 from asgi_conformance.circumstance import DEFAULT, EVERY_WEBSOCKET, EVERY_WEBSOCKET_AND_TLS, HTTP2
 from asgi_conformance.clients.frames import Frame, Opcode, encode
 from asgi_conformance.clients.http2_websocket import Http2Carrier

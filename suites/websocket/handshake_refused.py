@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 
 from asgi_conformance.call import Call
-from asgi_conformance.case import case
+from asgi_conformance.cases import case
 from asgi_conformance.circumstance import DEFAULT, EVERY_WEBSOCKET, EVERY_WEBSOCKET_AND_TLS, HTTP2, KEPT
 from asgi_conformance.clients.http import Response
 from asgi_conformance.clients.http1 import Http1Client

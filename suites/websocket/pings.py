@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from asgi_conformance.call import Call
 from asgi_conformance.candidate.launch import Launch
-from asgi_conformance.case import case
+from asgi_conformance.cases import case
 from asgi_conformance.circumstance import EVERY_WEBSOCKET
 from asgi_conformance.clients.websocket import Frame, Opcode, WebSocketClient
 from asgi_conformance.exchange import Exchange

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from asgi_conformance.candidate.launch import Launch
-from asgi_conformance.case import case
+from asgi_conformance.cases import case
 from asgi_conformance.circumstance import DEFAULT, EVERY_WEBSOCKET, EVERY_WEBSOCKET_AND_TLS, HTTP2, KEPT, TLS
 from asgi_conformance.clients.http2_websocket import Http2Carrier
 from asgi_conformance.exchange import Exchange

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from asgi_conformance.call import Call
-from asgi_conformance.case import case
+from asgi_conformance.cases import case
 from asgi_conformance.circumstance import DEFAULT, EVERY_WEBSOCKET, HTTP2
 from asgi_conformance.exchange import Exchange
 from asgi_conformance.expect import expect, show

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 
-from asgi_conformance.case import load_suites, select
+from asgi_conformance.cases import load_suites, select
 from asgi_conformance.results import Run
 from asgi_conformance.runner import Options, run_candidate
 from asgi_conformance.schedule import Schedule

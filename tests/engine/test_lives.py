@@ -9,7 +9,7 @@ from collections import Counter
 import pytest
 
 from asgi_conformance.candidate.launch import Launch
-from asgi_conformance.case import Case, Suites, load_suites
+from asgi_conformance.cases import Case, Suites, load_suites
 from asgi_conformance.errors import CandidateError, SuiteError
 from asgi_conformance.exchange import Exchange
 from asgi_conformance.life import OWN, Life, Record
@@ -172,7 +172,7 @@ def test_a_command_that_cannot_work_is_no_verdict(suites: Suites) -> None:
 
 def test_a_life_needs_a_launch_of_its_own(suites: Suites) -> None:
     """A launch that is its own without a life, or shared with one, is refused."""
-    from asgi_conformance.case import _check
+    from asgi_conformance.cases import _check
 
     for launch, life in ((OWN, None), (Launch(), WHOLE)):
         wrong = Case(f"{REQUIREMENT}/wrong", REQUIREMENT, ends_well, launch=launch, life=life)

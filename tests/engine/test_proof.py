@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from asgi_conformance import proof
-from asgi_conformance.case import Case
+from asgi_conformance.cases import Case
 from asgi_conformance.proof import Outcome
 from asgi_conformance.reference_server.faults import Fault
 from asgi_conformance.results import Result

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from asgi_conformance import proof
-from asgi_conformance.case import load_suites, select
+from asgi_conformance.cases import load_suites, select
 from asgi_conformance.results import Result
 from asgi_conformance.runner import Options, command_for, run_candidate
 from asgi_conformance.sampling import Sampling

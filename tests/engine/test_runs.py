@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 import pytest
 
 from asgi_conformance.candidate.launch import Launch
-from asgi_conformance.case import Case, Suites, load_suites
+from asgi_conformance.cases import Case, Suites, load_suites
 from asgi_conformance.exchange import Exchange
 from asgi_conformance.results import Run
 from asgi_conformance.runner import Options, Progress, run_candidate

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from asgi_conformance.case import Suites, load_suites, select
+from asgi_conformance.cases import Suites, load_suites, select
 from asgi_conformance.errors import UsageError
 
 ID = "http.request.chunked.decoded"

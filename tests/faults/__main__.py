@@ -8,7 +8,7 @@ import sys
 
 import click
 
-from asgi_conformance.case import load_suites
+from asgi_conformance.cases import load_suites
 from asgi_conformance.reference_server.faults import REGISTRY
 from tests.faults import matrix, record, table
 

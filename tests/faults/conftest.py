@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from asgi_conformance.case import Suites, load_suites
+from asgi_conformance.cases import Suites, load_suites
 from tests.faults import matrix
 from tests.faults.matrix import Matrix
 

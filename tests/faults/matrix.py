@@ -14,7 +14,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from asgi_conformance import proof
-from asgi_conformance.case import Case, Suites, load_suites, matches
+from asgi_conformance.cases import Case, Suites, load_suites, matches
 from asgi_conformance.proof import Clean, Outcome
 from asgi_conformance.reference_server import faults
 from asgi_conformance.reference_server.faults import Fault

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from asgi_conformance.case import Suites
+from asgi_conformance.cases import Suites
 from asgi_conformance.reference_server import faults
 from tests.faults import matrix
 from tests.faults.matrix import Matrix

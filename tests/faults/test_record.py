@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asgi_conformance.case import Suites
+from asgi_conformance.cases import Suites
 from asgi_conformance.proof import Outcome
 from asgi_conformance.reference_server import faults
 from tests.faults import record

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from asgi_conformance.case import load_suites
+from asgi_conformance.cases import load_suites
 from tests.history import bug, page, record
 from tests.history.environments import Environments, cache_folder
 from tests.history.judging import Finding

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from asgi_conformance.case import Case, Suites, matches
+from asgi_conformance.cases import Case, Suites, matches
 
 if sys.version_info >= (3, 11):
     import tomllib

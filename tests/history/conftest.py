@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from asgi_conformance.case import Suites, load_suites
+from asgi_conformance.cases import Suites, load_suites
 from tests.history import bug
 from tests.history.environments import Environments, cache_folder
 from tests.history.trying import Tried, Trying

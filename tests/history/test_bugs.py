@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from asgi_conformance.case import Suites
+from asgi_conformance.cases import Suites
 from tests.history import bug, page
 from tests.history.bug import Bug
 from tests.history.judging import Finding, Judged

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from asgi_conformance.case import Case, Suites
+from asgi_conformance.cases import Case, Suites
 from asgi_conformance.errors import ConformanceError
 from asgi_conformance.runner import Options, run_candidate
 from tests.history.bug import Bug, Release

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from asgi_conformance.case import Case, Suites, load_suites
+from asgi_conformance.cases import Case, Suites, load_suites
 from asgi_conformance.results import Result
 from asgi_conformance.runner import Options, run_candidate
 from asgi_conformance.suites.interop.applications import _case

@@ -166,7 +166,7 @@ def test_the_ini_file_names_the_server(conformance: pytest.Pytester) -> None:
 
 def test_a_case_is_located_where_it_is_written() -> None:
     """Reports point to the source of the case."""
-    from asgi_conformance.case import load_suites
+    from asgi_conformance.cases import load_suites
 
     case = next(iter(load_suites().cases.values()))
     assert Path(case.function.__code__.co_filename).exists()

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from asgi_conformance import proof
-from asgi_conformance.case import load_suites
+from asgi_conformance.cases import load_suites
 from asgi_conformance.results import Result
 from asgi_conformance.runner import run_candidate
 

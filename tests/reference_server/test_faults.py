@@ -16,7 +16,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-from asgi_conformance.case import load_suites
+from asgi_conformance.cases import load_suites
 from asgi_conformance.reference_server import faults
 
 from .conftest import Start

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from asgi_conformance.case import Suites, load_suites
+from asgi_conformance.cases import Suites, load_suites
 
 HERE = Path(__file__).parent
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from asgi_conformance.case import load_suites
+from asgi_conformance.cases import load_suites
 from asgi_conformance.reference_server.control_servers import DIES, KINDS
 from asgi_conformance.runner import Options, run_candidate
 from asgi_conformance.schedule import Schedule
