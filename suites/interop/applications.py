@@ -22,8 +22,9 @@ APPLICATIONS = (
     Application("quart", "frameworks/quart", ("quart",)),
     Application("litestar", "frameworks/litestar", ("litestar",)),
     Application("falcon", "frameworks/falcon", ("falcon",)),
-    # Under ASGI, its WebSockets take no bytes where the text beside them is None, and their close() does nothing.
-    Application("sanic", "frameworks/sanic", ("sanic",), EVERYTHING - {"bytes", "closes"}),
+    # Under ASGI, its WebSockets take no bytes where the text beside them is None, their close() does nothing, and what
+    # it answers to an unknown one is a response to a request.
+    Application("sanic", "frameworks/sanic", ("sanic",), EVERYTHING - {"bytes", "closes", "refuses"}),
     # Channels' router and the adapters of WSGI applications know no lifespan, and WSGI no WebSockets.
     Application("django", "frameworks/django", ("django", "channels"), EVERYTHING - {"starts"}),
     Application("a2wsgi", "frameworks/a2wsgi", ("a2wsgi",), frozenset()),

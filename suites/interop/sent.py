@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from asgi_conformance.ambient import Shapes, Watch, read_shapes
 from asgi_conformance.expect import show
@@ -70,16 +71,32 @@ EXTENSIONS = {
 }
 
 
-def breaches_of(call: RecordedCall) -> list[str]:
-    """What the application of a call did that the documents do not have, each as a sentence."""
+class Breach(NamedTuple):
+    """What an application did that the documents do not have, as a sentence.
+
+    ``excuses`` says that nobody can expect of the server what it should have made of the call otherwise.
+    """
+
+    text: str
+    excuses: bool
+
+
+def breaches_of(call: RecordedCall) -> list[Breach]:
+    """What the application of a call did that the documents do not have.
+
+    A wrong order excuses the server, and a wrong value does where it refused something; what it took it has to serve.
+    """
     protocol = call.scope.get("type")
     if protocol not in ORDER:
         return []
     watch = Watch(_shapes())
     for sent in call.sent:
         watch.look("event", protocol, sent.event)
-    typed = [f"{one.observed}, where {one.expected} ({one.requirement})" for one in watch.breaches]
-    return typed + _out_of_order(call, protocol)
+    values = [f"{one.observed}, where {one.expected} ({one.requirement})" for one in watch.breaches]
+    return [
+        *(Breach(text, excuses=call.was_thwarted) for text in values),
+        *(Breach(text, excuses=True) for text in _out_of_order(call, protocol)),
+    ]
 
 
 @cache

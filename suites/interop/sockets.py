@@ -47,7 +47,7 @@ async def an_application_closes(visit: Visit) -> None:
         expect(socket.close_code, "the code with which the WebSocket was closed").equals(CODE)
 
 
-@visited("interop.websocket.refused", "sockets")
+@visited("interop.websocket.refused", "refuses")
 async def an_unknown_websocket_is_refused(visit: Visit) -> None:
     """A WebSocket that the application does not take is no WebSocket for the page: the handshake is answered so."""
     from websockets.exceptions import InvalidStatus

@@ -35,7 +35,7 @@ class Application:
     name: str
     file: str
     needs: tuple[str, ...] = ()
-    does: frozenset[str] = frozenset({"streams", "sockets", "bytes", "closes", "starts"})
+    does: frozenset[str] = frozenset({"streams", "sockets", "bytes", "closes", "refuses", "starts"})
 
     @property
     def launch(self) -> Launch:
@@ -47,7 +47,8 @@ class Visit:
     """What an experiment is handed. ``browser`` sends requests as a user's would, and keeps cookies.
 
     When the visit is over, what the application sent is held against the documents: a breach of its own is told by its
-    name, as an observation, also where the experiment failed: that need not be the server's doing then.
+    name, as a note beside the verdict. Where the experiment failed and the breach may be why, the verdict is an
+    observation: that need not be the server's doing then.
     """
 
     browser: httpx.AsyncClient
@@ -138,14 +139,15 @@ class Visit:
                 raise Observed(f"the application, {self.name}, answered 500; with it, {error}")
 
     def _blame_the_application(self, error: BaseException | None) -> None:
-        found = [breach for call in self.calls for breach in breaches_of(call)]
-        for lifespan in self.exchange.candidate.recorded_lifespans:
-            found += breaches_of(lifespan)
+        calls = [*self.calls, *self.exchange.candidate.recorded_lifespans]
+        found = [breach for call in calls for breach in breaches_of(call)]
         if not found:
             return
-        outcome = f"; with it, {error}" if error is not None else ""
-        told = "; ".join(dict.fromkeys(found))
-        raise Observed(f"the application, {self.name}, not the server, breaks the documents: {told}{outcome}")
+        what = "; ".join(dict.fromkeys(breach.text for breach in found))
+        told = f"the application, {self.name}, not the server, breaks the documents: {what}"
+        if error is not None and any(breach.excuses for breach in found):
+            raise Observed(f"{told}; with it, {error}")
+        self.exchange.remark(told)
 
     # What the client does
 

@@ -8,7 +8,7 @@ import pytest
 
 from asgi_conformance.control import Frame, encode
 from asgi_conformance.recorded import RecordedCall
-from asgi_conformance.suites.interop.sent import ORDER, _shapes, breaches_of
+from asgi_conformance.suites.interop.sent import ORDER, Breach, _shapes, breaches_of
 from asgi_conformance.trace import Trace
 from tests.reference_server.test_requirements import CATALOGUE
 
@@ -39,7 +39,7 @@ def call_of(protocol: str, *happened: tuple[str, Any], ended: str = "returned", 
     return call
 
 
-def sends(protocol: str, *events: object, **scope: Any) -> list[str]:
+def sends(protocol: str, *events: object, **scope: Any) -> list[Breach]:
     """The breaches of an application that sends these events, after what such a call begins with."""
     begin = [("in", CONNECT)] if protocol == "websocket" else []
     return breaches_of(call_of(protocol, *begin, *(("out", event) for event in events), **scope))
@@ -90,7 +90,17 @@ def test_what_the_documents_have_is_no_breach(protocol: str, events: list[object
 def test_what_the_documents_do_not_have_is_told(protocol: str, events: list[object], told: str) -> None:
     """Each breach is a sentence with the event, or the requirement, in it."""
     (breach,) = sends(protocol, *events)
-    assert told in breach
+    assert told in breach.text
+
+
+def test_what_the_server_took_it_has_to_serve() -> None:
+    """A name in capitals excuses a server that refuses it, and no other; a wrong order excuses every one."""
+    capitals = {**START, "headers": [(b"X-A", b"1")]}
+    assert [breach.excuses for breach in sends("http", capitals, BODY)] == [False]
+    assert [breach.excuses for breach in sends("http", START, BODY, BODY)] == [True]
+    call = call_of("http", ("out", capitals), ended="raised")
+    call.take({"call": 1, "at": 0.0, "refused": 0, "error": {"type": "ValueError", "bases": [], "text": ""}})
+    assert [breach.excuses for breach in breaches_of(call)] == [True]
 
 
 def test_who_was_told_that_the_client_left_may_stop_anywhere() -> None:

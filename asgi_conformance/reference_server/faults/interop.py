@@ -38,11 +38,12 @@ def the_page_is_empty(event: Event) -> Event:
     return {**event, "body": b""}
 
 
-@on_scope("interop.request.routed/still-encoded")
-def the_path_is_still_encoded(scope: Scope) -> None:
-    """What is beyond ASCII in the path is still percent-encoded."""
+@on_scope("interop.request.routed/encoded-twice")
+def the_path_is_encoded_twice(scope: Scope) -> None:
+    """What is beyond ASCII in the path is percent-encoded twice."""
     if scope["path"].startswith("/greet"):
         scope["path"] = scope["raw_path"].decode("ascii")
+        scope["raw_path"] = scope["raw_path"].replace(b"%", b"%25")
 
 
 @on_received("interop.request.body/shortened")
@@ -147,7 +148,7 @@ def what_was_prepared_is_lost(scope: Scope) -> None:
     """The state of a request has nothing in it, and the path is another."""
     if scope["path"] == "/state":
         scope["state"] = {}
-        scope["path"] = "/hello"
+        scope["path"], scope["raw_path"] = "/hello", b"/hello"
 
 
 @around("lifespan.Lifespan.shut_down", name="interop.lifespan.tidied/not-told", follows=["lifespan.*"])
