@@ -112,13 +112,14 @@ class Candidate:
     ) -> None:
         self.server = server
         self.launch = launch or Launch()
-        self._options = Options(server, None, environment or {}, cwd, timeout_scale)
+        #: How the suite is run on it.
+        self.options = Options(server, None, environment or {}, cwd, timeout_scale)
         self._stack = AsyncExitStack()
         self._running: RunningCandidate | None = None
 
     async def __aenter__(self) -> Candidate:
         try:
-            starter = await self._stack.enter_async_context(open_starter(self._options))
+            starter = await self._stack.enter_async_context(open_starter(self.options))
             self._running = await starter.start(self.launch)
             self._stack.push_async_callback(starter.stop, self._running)
         except BaseException:

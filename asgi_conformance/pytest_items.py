@@ -8,6 +8,7 @@ import os
 import re
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -104,7 +105,9 @@ class Conformance:
         except ConformanceError as error:
             raise pytest.UsageError(str(error)) from error
         sampling = Sampling(option("--asgi-examples"), option("--asgi-seed"))
-        options = Options(server, timeout_scale=option("--asgi-timeout-scale"), sampling=sampling)
+        given = Options(server) if isinstance(server, str) else server.options
+        scale = option("--asgi-timeout-scale") * given.timeout_scale
+        options = replace(given, timeout_scale=scale, sampling=sampling)
         self.engine = Engine(options, self.suites, self.baseline)
         self.shares = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
         for marker in sorted({mark for case in self.cases for mark in self.marks(case)}):

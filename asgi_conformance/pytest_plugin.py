@@ -52,9 +52,26 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini("asgi_baseline", "what is known to fail or to be flaky (TOML), relative to the ini file")
 
 
-def server_of(config: pytest.Config) -> str | None:
-    """The command of the server under test, or None when none is named."""
-    return config.getoption("--asgi-server") or config.getini("asgi_server") or None
+class Hooks:
+    """What a ``conftest.py`` can define."""
+
+    @pytest.hookspec(firstresult=True)
+    def pytest_asgi_server(self, config: pytest.Config) -> str | Candidate | None:
+        """The server under test: its command, or a Candidate that is not running yet; None: not for this session.
+
+        It gives the server to items and fixtures alike, unless the command line names another one.
+        """
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Declare the hook."""
+    pluginmanager.add_hookspecs(Hooks)
+
+
+def server_of(config: pytest.Config) -> str | Candidate | None:
+    """The server under test, by the option, the hook or the ini file, in this order; None when none names it."""
+    given: str | Candidate | None = config.getoption("--asgi-server") or config.hook.pytest_asgi_server(config=config)
+    return given or config.getini("asgi_server") or None
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -66,8 +83,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
-def asgi_server(pytestconfig: pytest.Config) -> str:
-    """The command of the server that ``asgi_candidate`` starts; override it to give another one."""
+def asgi_server(pytestconfig: pytest.Config) -> str | Candidate:
+    """The server that ``asgi_candidate`` starts, as a command or a Candidate; override it to give tests another one."""
     server = server_of(pytestconfig)
     if server is None:
         pytest.skip('no server: pytest --asgi-server "uvicorn <app>", or asgi_server in the ini file')
@@ -84,11 +101,11 @@ def asgi_background() -> Iterator[Background]:
 
 
 @pytest.fixture(scope="session")
-def asgi_candidate(asgi_server: str, asgi_background: Background) -> Iterator[Candidate]:
+def asgi_candidate(asgi_server: str | Candidate, asgi_background: Background) -> Iterator[Candidate]:
     """The server, running for the whole session; tests share it, as cases do."""
     from asgi_conformance.api import Candidate
 
-    candidate = Candidate(asgi_server)
+    candidate = Candidate(asgi_server) if isinstance(asgi_server, str) else asgi_server
     asgi_background.run(candidate.__aenter__())
     yield candidate
     asgi_background.run(candidate.__aexit__(None, None, None))

@@ -170,3 +170,33 @@ def test_a_case_is_located_where_it_is_written() -> None:
 
     case = next(iter(load_suites().cases.values()))
     assert Path(case.function.__code__.co_filename).exists()
+
+
+HOOK = """
+from asgi_conformance import Candidate
+
+def pytest_asgi_server(config):
+    return {given}
+"""
+SAME_SERVER = """
+def test_same(asgi_candidate):
+    assert "--fault" in asgi_candidate.server
+    assert asgi_candidate.options.timeout_scale == 2
+"""
+
+
+def test_a_hook_gives_the_server_to_items_and_fixtures(conformance: pytest.Pytester) -> None:
+    """A Candidate from ``conftest.py`` is what the items and an author's own tests are about."""
+    conformance.makeconftest(HOOK.format(given=f"Candidate({BROKEN!r}, timeout_scale=2.0)"))
+    conformance.makepyfile(SAME_SERVER)
+    outcomes = conformance.runpytest_subprocess("--asgi-select", SELECT).parseoutcomes()
+    assert outcomes["passed"] == 1
+    assert outcomes["failed"] >= 1
+
+
+def test_the_command_line_has_the_last_word(conformance: pytest.Pytester) -> None:
+    """A server that the command line names takes the place of the hook's."""
+    conformance.makeconftest(HOOK.format(given=repr(BROKEN)))
+    outcomes = run(conformance).parseoutcomes()
+    assert outcomes["passed"] >= 1
+    assert "failed" not in outcomes

@@ -45,8 +45,7 @@ text = "The path of our shop reaches the application."
 observe = "One request."
 """,
     "house_rules/paths.py": '''
-from asgi_conformance.cases import case
-from asgi_conformance.exchange import Exchange
+from asgi_conformance import Exchange, case
 from asgi_conformance.expect import expect
 
 
