@@ -50,16 +50,21 @@ def lowest(session: nox.Session) -> None:
 REAL = tomllib.loads(Path("tests/servers/real.toml").read_text())
 
 
+def server_home(session: nox.Session, server: str, *more: str) -> Path:
+    """An environment of its own for a released server, with ``more`` packages in it; gives its folder."""
+    home = Path(session.create_tmp()) / server
+    session.run("python", "-m", "venv", str(home))
+    packages = [*REAL[server]["install"], *more]
+    session.run(str(home / "bin" / "python"), "-m", "pip", "install", "--quiet", *packages, external=True)
+    return home
+
+
 @nox.session(python="3.11")
 @nox.parametrize("server", sorted(REAL))
 def servers(session: nox.Session, server: str) -> None:
     """Judge a released server, in an environment of its own: one JSON for each of its variants."""
     session.install(".")
-    home = Path(session.create_tmp()) / "server"
-    session.run("python", "-m", "venv", str(home))
-    session.run(
-        str(home / "bin" / "python"), "-m", "pip", "install", "--quiet", *REAL[server]["install"], external=True
-    )
+    home = server_home(session, server)
     runs = Path("site") / "runs"
     runs.mkdir(parents=True, exist_ok=True)
     for variant, command in REAL[server]["variants"].items():
@@ -86,10 +91,33 @@ def site(session: nox.Session) -> None:
     session.run("asgi-conformance", "report", *runs, "--html", "site")
 
 
+@nox.session(python="3.11")
+def interop(session: nox.Session) -> None:
+    """Visit the applications of all frameworks on every released server, and write the table in docs/interop.md."""
+    session.install("--editable", ".[test,frameworks]")
+    session.run("python", "-m", "pytest", "tests/interop")
+    frameworks = nox.project.load_toml("pyproject.toml")["project"]["optional-dependencies"]["frameworks"]
+    runs = Path("site") / "interop"
+    runs.mkdir(parents=True, exist_ok=True)
+    for server in session.posargs or sorted(REAL):
+        home = server_home(session, server, *frameworks)
+        command = next(iter(REAL[server]["variants"].values())).replace("<bin>", str(home / "bin"))
+        run = str(runs / f"{server}.json")
+        choice = ["--suite", "interop", "--json", run]
+        session.run("asgi-conformance", "--server", command, *choice, success_codes=[0, 1])
+        listed = session.run(
+            str(home / "bin" / "python"), "-m", "pip", "list", "--format", "json", silent=True, external=True
+        )
+        (runs / f"{server}.packages.json").write_text(str(listed), encoding="utf-8")
+    written = sorted(str(path) for path in runs.glob("*.json") if not path.name.endswith(".packages.json"))
+    session.run("python", "-m", "tests.interop", "docs/interop.md", *written)
+
+
 @nox.session
 def faults(session: nox.Session) -> None:
     """Try every fault of the reference server, look at what else fails, and write docs/discrimination.md."""
-    session.install("--editable", ".[test]")
+    # With the frameworks, so that the cases on their applications can be seen to fail.
+    session.install("--editable", ".[test,frameworks]")
     session.run("python", "-m", "pytest", "-m", "faults", "tests/faults")
     page = ["--record", "--write", "docs/discrimination.md"]
     session.run("python", "-m", "tests.faults", "--collateral", *(session.posargs or page))
@@ -110,10 +138,6 @@ def repro(session: nox.Session, server: str) -> None:
     if not server:
         session.run("python", "-m", "pytest", "-m", "repro or not repro", "tests/repro", "-n", "2")
         return
-    home = Path(session.create_tmp()) / "server"
-    session.run("python", "-m", "venv", str(home))
-    session.run(
-        str(home / "bin" / "python"), "-m", "pip", "install", "--quiet", *REAL[server]["install"], external=True
-    )
+    home = server_home(session, server)
     where = {"REPRO_SERVER": server, "REPRO_PROGRAMS": str(home / "bin")}
     session.run("python", "-m", "pytest", "-m", "repro", "tests/repro/test_servers.py", env=where)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 from falcon import WebSocketDisconnected
-from falcon.asgi import App, Request, Response, WebSocket
+from falcon.asgi import App, Request, Response, SSEvent, WebSocket
 
 from .common import BLOCK, BLOCKS, CODE, PREPARED, SUBPROTOCOL, blocks, events, pieces, summed
 
@@ -49,6 +50,19 @@ class Streamed:
         if self.length is not None:
             response.content_length = self.length
         response.stream = self.stream()
+
+
+class Events:
+    """Server-sent events."""
+
+    async def on_get(self, request: Request, response: Response) -> None:
+        """Send events, and then comments, which keep the response open."""
+        response.sse = self.emit()
+
+    async def emit(self) -> AsyncIterator[SSEvent | None]:
+        """The events; None is a comment."""
+        async for line in events():
+            yield SSEvent(text=line[6:-2].decode()) if line.startswith(b"data:") else None
 
 
 class Echo:
@@ -121,5 +135,5 @@ application.add_route("/upload", Upload())
 application.add_route("/visits", Visits())
 application.add_route("/download", Streamed(blocks, "application/octet-stream", len(BLOCK) * BLOCKS))
 application.add_route("/stream", Streamed(pieces, "text/plain"))
-application.add_route("/events", Streamed(events, "text/event-stream"))
+application.add_route("/events", Events())
 application.add_route("/ws", Conversation())

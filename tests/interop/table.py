@@ -40,7 +40,7 @@ def remarks(runs: Sequence[Run]) -> list[str]:
     seen: dict[tuple[str, str, str], list[str]] = {}
     for run in runs:
         for result in run["results"]:
-            told = [("of itself", _escaped(note)) for note in result["notes"]]
+            told = [("of itself", _escaped(_alike(note))) for note in result["notes"]]
             if result["verdict"] not in ("pass", "not-applicable"):
                 told.append((result["verdict"], _said(result)))
             for what in told:
@@ -61,12 +61,14 @@ def _application(result: Result) -> str:
 
 
 def _cell(results: Iterable[Result]) -> str:
-    counts = Counter(result["verdict"] for result in results)
+    of_it = list(results)
+    counts = Counter(result["verdict"] for result in of_it)
     told = [f"{counts[verdict]} {word}" for verdict, word in _WORDS.items() if counts[verdict]]
     told += [f"{counts['unsupported']} without"] if counts["unsupported"] else []
     if set(counts) == {"not-applicable"}:
         return "not tried"
-    return ", ".join([str(counts["pass"]), *told])
+    mark = "*" if any(result["notes"] for result in of_it) else ""
+    return ", ".join([f"{counts['pass']}{mark}", *told])
 
 
 def _said(result: Result) -> str:
@@ -80,6 +82,10 @@ def _said(result: Result) -> str:
     return requirement + _escaped(result["observed"] or result["reason"] or "")
 
 
+def _alike(note: str) -> str:
+    """A note without what differs from case to case: the number of the header, and what is expected of it."""
+    return re.sub(r", where [^;]* \(([\w.-]+)\)", r" (\1)", re.sub(r"(?<=headers'\]\[)\d+", "…", note))
+
+
 def _escaped(text: str) -> str:
-    text = re.sub(r"(?<=headers'\]\[)\d+", "*", text)
     return re.sub(r"([\\`*_\[\]<>{}$])", r"\\\1", text.replace("\n", " "))
