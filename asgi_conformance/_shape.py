@@ -73,6 +73,8 @@ def _conform(value: object, shape: Any, path: str) -> None:
             raise _ShapeError(path, "an object", _describe(value))
         for key, inner in _keys(shape).items():
             where = f"{path}.{key}" if path else key
+            if key not in value and key in shape.__optional_keys__:
+                continue
             if key not in value:
                 raise _ShapeError(where, "there", "missing")
             _conform(value[key], inner, where)

@@ -33,7 +33,7 @@ from asgi_conformance.candidate.running import RunningCandidate
 from asgi_conformance.cases import load_suites, select
 from asgi_conformance.exchange import Exchange
 from asgi_conformance.results import Run
-from asgi_conformance.runner import Options, Progress, open_starter, run_candidate
+from asgi_conformance.runner import Options, Progress, open_starter, run_behind
 from asgi_conformance.sampling import Sampling
 from asgi_conformance.schedule import Schedule
 
@@ -54,6 +54,7 @@ def run(
     jobs: int = 16,
     examples: int = Sampling.examples,
     seed: int = Sampling.seed,
+    middleware: str | None = None,
     progress: Callable[[Progress], None] = lambda _: None,
 ) -> Run:
     """Run the selected cases against a server.
@@ -71,6 +72,7 @@ def run(
         jobs: How many cases use one server process at a time.
         examples: How many examples each property is tried with.
         seed: What these are drawn from.
+        middleware: A factory, ``package.module:factory``, of what the probe is wrapped with; None: nothing.
         progress: Called after every attempt at a case.
 
     Raises:
@@ -81,9 +83,16 @@ def run(
     cases = _select(suites, only=select, without=deselect, suite=suite, level=level)
     schedule = Schedule(jobs=jobs)
     options = Options(
-        server, variant, environment or {}, cwd, timeout_scale, schedule, sampling=Sampling(examples, seed)
+        server,
+        variant,
+        environment or {},
+        cwd,
+        timeout_scale,
+        schedule,
+        sampling=Sampling(examples, seed),
+        middleware=middleware,
     )
-    return asyncio.run(run_candidate(options, suites, cases, progress))
+    return asyncio.run(run_behind(options, suites, cases, progress))
 
 
 _select = select

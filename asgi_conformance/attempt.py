@@ -19,6 +19,7 @@ from asgi_conformance.cases import Case, Suites
 from asgi_conformance.errors import ConformanceError, SuiteError
 from asgi_conformance.exchange import Exchange
 from asgi_conformance.life import Record
+from asgi_conformance.middleware import upper_breaches
 from asgi_conformance.trace import Entry
 from asgi_conformance.verdict import Broken, CandidateDied, Level, Observed, Outcome, Undecided, Verdict
 
@@ -33,7 +34,8 @@ _names = itertools.count(1)
 class Attempt:
     """What one run of a case gave. The sentences and the reason are None where the verdict has none.
 
-    ``died`` says that the candidate's process ended meanwhile, whoever caused it.
+    ``sent`` is what a middleware did on its upper face that the documents do not have. ``died`` says that the
+    candidate's process ended meanwhile, whoever caused it.
     """
 
     case: Case
@@ -44,6 +46,7 @@ class Attempt:
     duration: float = 0.0
     trace: list[Entry] = field(default_factory=list)
     breaches: tuple[Breach, ...] = ()
+    sent: tuple[Breach, ...] = ()
     remarks: tuple[str, ...] = ()
     died: bool = False
 
@@ -68,7 +71,7 @@ async def attempt(candidate: RunningCandidate, case: Case, suites: Suites) -> At
     if ended and result.died:
         result = replace(result, observed=candidate.describe_exit())
     died = ended or result.died
-    return _kept(exchange, replace(result, died=died, remarks=tuple(exchange.remarks)))
+    return _kept(exchange, replace(result, died=died, remarks=tuple(exchange.remarks)), suites)
 
 
 async def serves(candidate: RunningCandidate, suites: Suites) -> bool:
@@ -115,7 +118,7 @@ async def attempt_life(
         lived.cancel()
         await asyncio.gather(lived, return_exceptions=True)
         await exchange.close()
-    return [_kept(exchange, result) for result in results]
+    return [_kept(exchange, result, suites) for result in results]
 
 
 async def _live(exchange: Exchange, case: Case) -> Record:
@@ -136,11 +139,12 @@ def _exchange(candidate: RunningCandidate, case: Case, suites: Suites) -> Exchan
     )
 
 
-def _kept(exchange: Exchange, result: Attempt) -> Attempt:
+def _kept(exchange: Exchange, result: Attempt, suites: Suites) -> Attempt:
     """The attempt with what the exchange showed beside its verdict."""
     breaches = tuple(exchange.watch.breaches)
     trace = [] if result.verdict is Verdict.PASS and not breaches else exchange.trace.entries()
-    return replace(result, trace=trace, breaches=breaches)
+    sent = tuple(upper_breaches(exchange.faces, suites.found_in))
+    return replace(result, trace=trace, breaches=breaches, sent=sent)
 
 
 async def _judge(exchange: Exchange, case: Case, level: Level, experiment: Coroutine[Any, Any, None]) -> Attempt:

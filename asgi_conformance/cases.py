@@ -6,12 +6,12 @@ import fnmatch
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from asgi_conformance.candidate.launch import Launch
 from asgi_conformance.circumstance import DEFAULT, Circumstance
@@ -20,10 +20,12 @@ from asgi_conformance.life import Life, Record
 from asgi_conformance.requirement import Catalogue, Requirement
 
 if TYPE_CHECKING:
-    from asgi_conformance.ambient import Shapes
+    from asgi_conformance.ambient import Breach, Shapes
     from asgi_conformance.exchange import Exchange
+    from asgi_conformance.recorded import RecordedCall
 
 SUITES = "asgi_conformance.suites"
+FoundIn: TypeAlias = "Callable[[RecordedCall], list[Breach]]"
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,10 @@ def case(
     return declare
 
 
+def _nothing_found(call: RecordedCall) -> list[Breach]:
+    return []
+
+
 @dataclass
 class Suites:
     """The loaded suites: their requirements, cases and shapes."""
@@ -126,6 +132,8 @@ class Suites:
     catalogue: Catalogue
     cases: dict[str, Case]
     shapes: Shapes
+    #: What an application did in a call that the documents do not have; a suite brings this with its ``SENT``.
+    found_in: FoundIn = _nothing_found
 
     def requirement_of(self, case: Case) -> Requirement:
         """The requirement that a case is about."""
@@ -167,7 +175,7 @@ def load_suites() -> Suites:
             raise SuiteError(f"the shape of {shape.name()} is of no requirement in the catalogue: {shape.requirement}")
     order = {requirement: number for number, requirement in enumerate(catalogue)}
     ordered = dict(sorted(cases.items(), key=lambda item: order[item[1].requirement]))
-    return Suites(catalogue, ordered, Shapes(shapes))
+    return Suites(catalogue, ordered, Shapes(shapes), *_judges_of_applications(packages))
 
 
 def _packages() -> Iterable[tuple[str, ModuleType]]:
@@ -176,6 +184,15 @@ def _packages() -> Iterable[tuple[str, ModuleType]]:
             yield entry.name, entry.load()
         except ImportError as error:
             raise SuiteError(f"the suite {entry.name!r} ({entry.value}) cannot be imported: {error}") from error
+
+
+def _judges_of_applications(packages: Iterable[ModuleType]) -> Iterator[FoundIn]:
+    """The function that the first package with a ``SENT`` (``module:function``) names, if there is one."""
+    for package in packages:
+        module, _, function = getattr(package, "SENT", "").partition(":")
+        if module:
+            yield getattr(importlib.import_module(f"{package.__name__}.{module}"), function)
+            return
 
 
 def _import_cases(package: ModuleType) -> None:

@@ -64,6 +64,7 @@ def _variables(_: click.Context, __: click.Parameter, given: tuple[str, ...]) ->
 )
 @click.version_option(__version__, prog_name="asgi-conformance")
 @click.option("--server", multiple=True, metavar="COMMAND", help="The command that starts the server, with <app> where the application goes. Repeatable. Without it the reference server is tested.")  # fmt: skip
+@click.option("--middleware", metavar="MODULE:FACTORY", help="Wrap the application with a middleware of the server's environment, and judge what it does.")  # fmt: skip
 @click.option("--variant", metavar="NAME", help="A name for how the server is configured, for reports.")
 @_selection
 @click.option("--json", "json_path", type=click.Path(path_type=Path), metavar="FILE", help="Write the results as JSON.")

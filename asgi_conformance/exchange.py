@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from asgi_conformance.candidate.running import RunningCandidate
     from asgi_conformance.candidate.starting import Starter
     from asgi_conformance.clients.http2 import Http2Connection
+    from asgi_conformance.recorded import Face
 
 __all__ = ["Exchange", "Refusal"]
 
@@ -55,6 +56,8 @@ class Exchange(WebSocketOpening, Outcomes):
         network = "unix" if candidate.launch.unix else "ipv6" if candidate.launch.ipv6 else None
         self.watch = Watch(shapes or Shapes(), network)
         self.calls: list[Call] = []
+        #: What was recorded on the faces of a middleware.
+        self.faces: list[Face] = []
         self.remarks = []
         self._name = name
         self._circumstance = circumstance
@@ -194,6 +197,10 @@ class Exchange(WebSocketOpening, Outcomes):
         """Take a call that came for this exchange (the running candidate calls this)."""
         self._watch(call)
         self._arrivals.add(call, tag)
+
+    def take_face(self, call: Face) -> None:
+        """Take a call on a face of the middleware (the running candidate calls this)."""
+        self.faces.append(call)
 
     def take_lifespan(self, call: Call) -> None:
         """Take a lifespan call of a candidate that lives for this exchange (the lifecycle calls this)."""

@@ -14,6 +14,8 @@ from asgi_conformance.step import Raised
 
 #: The style in which the recorder announces its calls.
 RECORDED = "recorded"
+#: Those in which calls on both faces of a middleware are announced.
+FACES = ("upper", "lower")
 
 
 @dataclass
@@ -92,3 +94,16 @@ class RecordedCall(Call):
 
     def end_by_return(self) -> None:
         """Nothing: the application ends by itself."""
+
+
+class Face(RecordedCall):
+    """One call on a face of a middleware: of its ``upper`` one, to the server, or of its ``lower`` one.
+
+    ``face`` says which; ``key`` is the same for an upper call and the lower ones that were made inside of it.
+    """
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.face: str = self._frame["style"]
+        number = self._frame["call"] if self.face == "upper" else self._frame["above"]
+        self.key = (self._link, number)

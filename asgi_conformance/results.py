@@ -109,7 +109,33 @@ class Result(TypedDict):
     trace: list[Entry]
 
 
-class Run(TypedDict):
+class Sent(TypedDict):
+    """What a middleware did on its upper face against a requirement on applications, and in which case."""
+
+    requirement: str
+    case: str
+    level: str
+    expected: str
+    observed: str
+
+
+class Middleware(TypedDict):
+    """The middleware behind which the run was made: its factory, and what it sent against the documents.
+
+    ``without`` has, for each case that did not pass, the verdict on the same server without the middleware.
+    """
+
+    factory: str
+    sent: list[Sent]
+    without: dict[str, str]
+
+
+class _Behind(TypedDict, total=False):
+    #: Only where the run was made with ``--middleware``.
+    middleware: Middleware
+
+
+class Run(_Behind):
     """One candidate, judged. ``started`` is a time of ISO 8601 in UTC; ``complete`` is false after an interruption.
 
     ``timing`` says where the time went, in seconds, each key ending in ``_s``.

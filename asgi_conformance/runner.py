@@ -7,7 +7,7 @@ import shlex
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from asgi_conformance.candidate.template import Template
 from asgi_conformance.cases import Case, Suites
 from asgi_conformance.control import ControlChannel
 from asgi_conformance.judging import Judge
+from asgi_conformance.middleware import check_factory, compare_without, described, not_passed, variant_behind
 from asgi_conformance.patience import Patience
 from asgi_conformance.results import Candidate, Run, summarise
 from asgi_conformance.sampling import Sampling
@@ -37,7 +38,8 @@ class Options:
 
     ``server`` is the command line of the server with ``<app>`` in it. ``environment`` are variables to add to the
     candidate's, ``cwd`` its working directory (None: this one). ``timeout_scale`` stretches every wait.
-    ``sampling`` says how properties are tried.
+    ``sampling`` says how properties are tried. ``middleware`` is a factory, ``package.module:factory``, of what the
+    probe is wrapped with, or None.
     """
 
     server: str
@@ -48,6 +50,7 @@ class Options:
     schedule: Schedule = field(default_factory=Schedule)
     ready: str = "call"
     sampling: Sampling = field(default_factory=Sampling)
+    middleware: str | None = None
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,9 @@ async def open_starter(options: Options) -> AsyncIterator[Starter]:
             Certificates(workspace.path / "tls"),
             extra=options.environment,
             cwd=options.cwd,
+            module="asgi_middleware" if options.middleware else "asgi_probe",
             deadline=20.0 * options.timeout_scale,
+            middleware=options.middleware,
         )
         try:
             yield Starter(
@@ -103,6 +108,8 @@ async def run_candidate(
     """
     began, started = time.monotonic(), datetime.now(timezone.utc)
     async with open_starter(options) as starter:
+        if options.middleware:
+            await check_factory(starter)
         counter = _Counter(len(cases), progress)
         scheduler = Scheduler(starter, suites, options.schedule, counter)
         try:
@@ -125,6 +132,28 @@ async def run_candidate(
         "results": judged,
         "timing": scheduler.timing.to_json(),
     }
+    if options.middleware:
+        run["middleware"] = described(options.middleware, scheduler.judgements, suites)
+    return run
+
+
+async def run_behind(
+    options: Options,
+    suites: Suites,
+    cases: Sequence[Case],
+    progress: Callable[[Progress], None] = lambda _: None,
+) -> Run:
+    """Run the cases as :func:`run_candidate` does, then those that a middleware may have broken without it, too.
+
+    Raises UsageError too where the middleware cannot be had.
+    """
+    run = await run_candidate(options, suites, cases, progress)
+    doubtful = set(not_passed(run)) if options.middleware else set()
+    if doubtful and run["complete"]:
+        again = [case for case in cases if case.id in doubtful]
+        bare = await run_candidate(replace(options, middleware=None), suites, again)
+        run["complete"] = bare["complete"]
+        compare_without(run, bare)
     return run
 
 
@@ -146,7 +175,7 @@ def describe(template: Template, options: Options, facts: Facts) -> Candidate:
         "command": display(template),
         "name": found[0] if found else template.name,
         "version": facts.versions[found[0]] if found else None,
-        "variant": options.variant,
+        "variant": variant_behind(options.variant, options.middleware),
         "python": facts.python,
         "event_loop": facts.event_loop,
         "declares": dict(sorted(facts.declares.items())),
@@ -157,6 +186,8 @@ def describe(template: Template, options: Options, facts: Facts) -> Candidate:
 def command_for(case: Case, options: Options) -> str:
     """The command that runs just this case."""
     words = ["asgi-conformance", "--server", options.server]
+    if options.middleware:
+        words += ["--middleware", options.middleware]
     for name, value in options.environment.items():
         words += ["--env", f"{name}={value}"]
     return shlex.join([*words, "--select", case.id, *options.sampling.options()])

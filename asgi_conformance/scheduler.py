@@ -65,7 +65,7 @@ class Scheduler:
         self.timing.confirmation = time.monotonic() - began
 
     def _is_doubtful(self, result: Attempt) -> bool:
-        return result.verdict not in _SETTLED or bool(self._told_breaches(result))
+        return result.verdict not in _SETTLED or bool(self._told_breaches(result)) or bool(result.sent)
 
     def _told_breaches(self, result: Attempt) -> set[str]:
         """The requirements that this attempt, as the first one, saw broken in passing."""

@@ -16,6 +16,8 @@ _OF_TEST_TOOLS = ("COV_CORE_", "COVERAGE_", "PYTEST_")
 CONTROL = "ASGI_PROBE_CONTROL"
 #: Which reference application the recorder mounts.
 APPLICATION = "ASGI_RECORDER_APPLICATION"
+#: Which middleware the probe is wrapped with.
+MIDDLEWARE = "ASGI_MIDDLEWARE"
 
 
 def candidate_environment(

@@ -19,7 +19,7 @@ from asgi_conformance.candidate.process import CandidateProcess, describe_exit
 from asgi_conformance.clients.wire import Address
 from asgi_conformance.control import Frame, ProbeLink, Session
 from asgi_conformance.patience import Patience
-from asgi_conformance.recorded import RECORDED, RecordedCall
+from asgi_conformance.recorded import FACES, RECORDED, Face, RecordedCall
 from asgi_conformance.sampling import Sampling
 from asgi_conformance.step import Ended
 from asgi_conformance.trace import Trace
@@ -40,6 +40,9 @@ class Claimant(Protocol):
     def next_call_number(self) -> int:
         """The number that the next call has in the trace."""
 
+    def take_face(self, call: Face) -> None:
+        """Take what was recorded of a call on one face of a middleware."""
+
 
 @dataclass
 class Facts:
@@ -54,6 +57,8 @@ class Facts:
     without_lifespan: bool = False
     #: Which modules its environment has; empty before a process of it has said so.
     importable: dict[str, bool] = field(default_factory=dict)
+    #: Why the middleware that was asked for could not be had, or None.
+    unwrapped: str | None = None
 
 
 class RunningCandidate:
@@ -156,6 +161,13 @@ class RunningCandidate:
         claimant = self._claimants.get(tag.split("-")[1]) if tag else self.sole
         if is_lifespan:
             claimant = self.driver
+        if frame["style"] in FACES:
+            face = Face(link, frame, 0, Trace(), self.patience.deadline)
+            self._calls[link, frame["call"]] = face
+            if claimant is not None:
+                claimant.take_face(face)
+            return
+        self.facts.unwrapped = frame.get("unwrapped", self.facts.unwrapped)
         trace = claimant.trace if claimant else self._lifespan_trace
         number = claimant.next_call_number() if claimant else 0
         kind = RecordedCall if frame["style"] == RECORDED else Call

@@ -15,7 +15,7 @@ from pathlib import Path
 from asgi_conformance.candidate.address import Endpoint, Workspace, is_taken
 from asgi_conformance.candidate.certificates import Certificates
 from asgi_conformance.candidate.command import Command, build_command, choose_endpoint
-from asgi_conformance.candidate.environment import APPLICATION, candidate_environment
+from asgi_conformance.candidate.environment import APPLICATION, MIDDLEWARE, candidate_environment
 from asgi_conformance.candidate.launch import Launch
 from asgi_conformance.candidate.options import fill
 from asgi_conformance.candidate.process import CandidateProcess, Stopped
@@ -39,7 +39,8 @@ class Setting:
 
     ``probe_folder`` holds the probe's module, whose name is ``module``, and nothing else. ``environment`` is the user's
     environment or None for this process's, ``extra`` the variables that they asked for. ``cwd`` is the candidate's
-    working directory, or None for this process's. ``deadline`` is how long a start may take, in seconds.
+    working directory, or None for this process's. ``deadline`` is how long a start may take, in seconds. ``middleware``
+    is the factory of the middleware that the module wraps the probe with, or None.
     """
 
     template: Template
@@ -51,6 +52,7 @@ class Setting:
     extra: Mapping[str, str] | None = None
     cwd: Path | None = None
     deadline: float = DEADLINE
+    middleware: str | None = None
     #: Options of the profile that this version of the server turned out not to have.
     lacking: set[str] = field(default_factory=set, compare=False)
 
@@ -150,6 +152,8 @@ def _environment(setting: Setting, command: Command, control: str, token: str) -
     extra = {name: fill(value, {"tmp": folder}) for name, value in needed.items()}
     if command.launch.application:
         extra[APPLICATION] = command.launch.application
+    if setting.middleware:
+        extra[MIDDLEWARE] = setting.middleware
     return candidate_environment(
         os.environ if setting.environment is None else setting.environment,
         probe_folder=setting.probe_folder,

@@ -24,7 +24,7 @@ from asgi_conformance.clients.wire import Wire
 from asgi_conformance.control import ControlChannel
 from asgi_conformance.errors import LaunchImpossible
 from asgi_conformance.patience import Patience
-from asgi_conformance.recorded import RecordedCall
+from asgi_conformance.recorded import Face, RecordedCall
 from asgi_conformance.sampling import Sampling
 from asgi_conformance.trace import Trace
 from asgi_conformance.verdict import Broken, TimedOut
@@ -84,6 +84,8 @@ class Starter:
                     f"the command itself {words}, which this case was not written for; leave that out of the command to"
                     " have it judged: the suite adds it where a case is about it"
                 )
+        if self.setting.middleware and (launch.application or launch.app.startswith("legacy")):
+            raise LaunchImpossible("the middleware wraps the probe as a single callable, and no other application")
         missing = [name for name in launch.needs if self.facts.importable.get(name) is False]
         if missing:
             raise not_installed(missing)
@@ -195,6 +197,9 @@ class _Greeting:
     def next_call_number(self) -> int:
         """Calls of greetings are in no trace."""
         return 0
+
+    def take_face(self, call: Face) -> None:
+        """Nothing: a greeting judges no middleware."""
 
     async def __call__(self, endpoint: Endpoint) -> None:
         """Greet twice: the first dialogue warms up, the second is the measure. Raises OSError to be called again."""

@@ -15,9 +15,10 @@ from asgi_conformance.commands.listing import selected
 from asgi_conformance.commands.outputs import Outputs
 from asgi_conformance.commands.progress import progress_for
 from asgi_conformance.commands.reports import show
+from asgi_conformance.middleware import broken_above, check_name, is_of_the_server, told_above
 from asgi_conformance.reporting import load_report
 from asgi_conformance.results import Run, document, label
-from asgi_conformance.runner import Options, run_candidate
+from asgi_conformance.runner import Options, run_behind
 from asgi_conformance.sampling import Sampling
 from asgi_conformance.schedule import Schedule
 
@@ -36,6 +37,8 @@ def run_servers(options: Mapping[str, Any]) -> int:
     outputs = Outputs.of(options)
     outputs.check()
     baseline = Baseline.read(options["baseline"]) if options["baseline"] else None
+    if options["middleware"]:
+        check_name(options["middleware"])
     servers = list(options["server"])
     if not servers:
         servers = [REFERENCE]
@@ -64,6 +67,8 @@ def _tell(run: Run, baseline: Baseline | None, options: Mapping[str, Any]) -> No
     if baseline is not None:
         baseline.apply([run], today())
     show(document([run]), options["verbose"] - options["quiet"])
+    for line in told_above(run):
+        click.echo(line)
     if options["github"]:
         click.echo(load_report("github")(document([run])), nl=False)
 
@@ -89,6 +94,7 @@ def _options_of(server: str, options: Mapping[str, Any]) -> Options:
         timeout_scale=options["timeout_scale"],
         schedule=Schedule(jobs=options["jobs"]),
         sampling=Sampling(options["examples"], options["seed"]),
+        middleware=options["middleware"],
     )
 
 
@@ -96,7 +102,7 @@ def _run_one(
     options: Options, suites: Suites, cases: Sequence[Case], interruption: Interruption, *, quiet: bool
 ) -> Run | None:
     with progress_for(sys.stderr, len(cases), quiet=quiet) as progress:
-        return interruption.run(run_candidate(options, suites, cases, progress.show))
+        return interruption.run(run_behind(options, suites, cases, progress.show))
 
 
 def _changed(runs: Sequence[Run]) -> list[str]:
@@ -121,7 +127,12 @@ def _status(runs: Sequence[Run], *, news: bool) -> int:
     results = [result for run in runs for result in run["results"]]
     if not all(run["complete"] for run in runs) or any(result["verdict"] == "error" for result in results):
         return 4
-    failed = any(result["verdict"] == "fail" and not _is_expected(result) for result in results)
+    failed = any(
+        result["verdict"] == "fail" and not _is_expected(result) and not is_of_the_server(run, result["case"], "fail")
+        for run in runs
+        for result in run["results"]
+    )
+    failed = failed or any(broken_above(run) for run in runs)
     return 1 if failed or news or any(_is_unexpected(result) for result in results) else 0
 
 

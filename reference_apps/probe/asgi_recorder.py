@@ -19,71 +19,13 @@ import types
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .asgi_probe import _Call, _current_loop, describe, encode
+    from .asgi_probe import _current_loop
+    from .asgi_recording import Recorded, stand_in
 else:
-    from asgi_probe import _Call, _current_loop, describe, encode  # the folder of both is on the server's path
+    from asgi_probe import _current_loop  # the folder of all of them is on the server's path
+    from asgi_recording import Recorded, stand_in
 
 _PACKAGE = "asgi_reference_apps"
-
-
-class _Recorded(_Call):
-    """One call: what ``receive()`` gives and what is sent is announced, and how the application ends."""
-
-    sent = 0
-
-    def take(self, step: Any) -> None:
-        """Nobody tells a real application what to do."""
-
-    async def serve(self, serving: Any) -> None:
-        """Have the application served; ``serving`` is called with what to receive from and to send to."""
-        try:
-            await serving(self.recorded_receive, self.recorded_send)
-        except BaseException as error:
-            self.write(ended="cancelled" if isinstance(error, self.loop.Cancelled) else "raised", error=describe(error))
-            raise
-        else:
-            self.write(ended="returned")
-        finally:
-            self.control.calls.pop(self.number, None)
-
-    async def recorded_receive(self) -> Any:
-        self.write(receiving=True)
-        try:
-            event = await self.receive()
-        except BaseException as error:
-            self.write(receive_failed=describe(error))
-            raise
-        self.write(received=encode(event))
-        return event
-
-    async def recorded_send(self, event: Any) -> None:
-        event, number = _repeatable(event), self.sent
-        self.sent += 1
-        self.write(sent=encode(event))
-        try:
-            await self.send(event)
-        except BaseException as error:
-            self.write(refused=number, error=describe(error))
-            raise
-
-
-def _repeatable(event: Any) -> Any:
-    """The event, with a list in the place of headers that could be gone through only once."""
-    headers = event.get("headers") if isinstance(event, dict) else None
-    if headers is None or not hasattr(headers, "__next__"):
-        return event
-    return dict(event, headers=list(headers))
-
-
-async def _stand_in(scope: Any, receive: Any, send: Any) -> None:
-    """Stands in for an application that is not there: a server can be started and stopped with it."""
-    if scope["type"] == "http":
-        await send({"type": "http.response.start", "status": 503, "headers": []})
-        await send({"type": "http.response.body", "body": b"unavailable"})
-    elif scope["type"] == "lifespan":
-        for phase in ("startup", "shutdown"):
-            await receive()
-            await send({"type": "lifespan.%s.complete" % phase})
 
 
 def _imported(name: Any) -> Any:
@@ -107,15 +49,15 @@ def _served() -> Any:
     """What is served in the running event loop, and what is announced with it."""
     loop = _current_loop().name
     if isinstance(_module, str):
-        return _stand_in, {"unimportable": _module}
+        return stand_in, {"unimportable": _module}
     if loop not in getattr(_module, "LOOPS", (loop,)):
-        return _stand_in, {"wrong_loop": loop}
+        return stand_in, {"wrong_loop": loop}
     return _module.application, {}
 
 
 async def _single(scope: Any, receive: Any, send: Any) -> None:
     application, more = _served()
-    call = _Recorded(scope, receive, send, "recorded", **more)
+    call = Recorded(scope, receive, send, "recorded", **more)
     await call.serve(lambda receive, send: application(scope, receive, send))
 
 
@@ -126,7 +68,7 @@ class _Legacy:
 
     async def __call__(self, receive: Any, send: Any) -> None:
         """Serve the call that began with the scope."""
-        await _Recorded(self.scope, receive, send, "recorded").serve(self.instance)
+        await Recorded(self.scope, receive, send, "recorded").serve(self.instance)
 
 
 app: Any = _Legacy if inspect.isclass(getattr(_module, "application", None)) else _single

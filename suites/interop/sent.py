@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from asgi_conformance import ambient
 from asgi_conformance.ambient import Shapes, Watch, read_shapes
 from asgi_conformance.expect import show
 from asgi_conformance.recorded import RecordedCall
@@ -71,6 +72,12 @@ EXTENSIONS = {
 }
 
 
+#: The requirements that what is out of order breaks: the first, where none is closer to it.
+IN_GENERAL = "interop.application.keeps-the-documents"
+UNLISTED = "core.extensions.checked-before-use"
+LEFT_OPEN = {"http": "http.response.start.followed-by-body", "websocket": "websocket.connect.answered"}
+
+
 class Breach(NamedTuple):
     """What an application did that the documents do not have, as a sentence.
 
@@ -86,17 +93,24 @@ def breaches_of(call: RecordedCall) -> list[Breach]:
 
     A wrong order excuses the server, and a wrong value does where it refused something; what it took it has to serve.
     """
-    protocol = call.scope.get("type")
-    if protocol not in ORDER:
-        return []
-    watch = Watch(_shapes())
-    for sent in call.sent:
-        watch.look("event", protocol, sent.event)
-    values = [f"{one.observed}, where {one.expected} ({one.requirement})" for one in watch.breaches]
+    values = [f"{one.observed}, where {one.expected} ({one.requirement})" for one in _wrong_values(call)]
     return [
         *(Breach(text, excuses=call.was_thwarted) for text in values),
-        *(Breach(text, excuses=True) for text in _out_of_order(call, protocol)),
+        *(Breach(one.observed, excuses=True) for one in _out_of_order(call)),
     ]
+
+
+def found_in(call: RecordedCall) -> list[ambient.Breach]:
+    """The same, each with the requirement that it breaks: how a middleware is judged."""
+    return [*_wrong_values(call), *_out_of_order(call)]
+
+
+def _wrong_values(call: RecordedCall) -> list[ambient.Breach]:
+    protocol = call.scope.get("type")
+    watch = Watch(_shapes())
+    for sent in call.sent if protocol in ORDER else ():
+        watch.look("event", protocol, sent.event)
+    return watch.breaches
 
 
 @cache
@@ -104,7 +118,10 @@ def _shapes() -> Shapes:
     return Shapes(read_shapes(Path(__file__).with_name("sent.toml")))
 
 
-def _out_of_order(call: RecordedCall, protocol: str) -> list[str]:
+def _out_of_order(call: RecordedCall) -> list[ambient.Breach]:
+    protocol = call.scope.get("type")
+    if protocol not in ORDER:
+        return []
     state, heard = "begun", 0
     for sent in call.sent:
         state, heard = _after(state, call.received[heard : sent.after]), sent.after
@@ -113,16 +130,21 @@ def _out_of_order(call: RecordedCall, protocol: str) -> list[str]:
             return []  # its type is wrong, which was told
         extension = EXTENSIONS.get(name.removesuffix("+"))
         if extension is not None and extension not in call.extensions:
-            return [f"it sent {name.removesuffix('+')}, which the scope does not list among its extensions"]
+            what = f"it sent {name.removesuffix('+')}, which the scope does not list among its extensions"
+            return [ambient.Breach(UNLISTED, "events of extensions are sent where the scope lists them", what)]
         following = ORDER[protocol].get((state, name))
         if following is None:
             # Whoever has been told that the client has left may have had the event on its way.
-            return [] if _has_left(call.received[:heard]) else [f"it sent {show(sent.event)} when it was {state}"]
+            if _has_left(call.received[:heard]):
+                return []
+            what = f"it sent {show(sent.event)} when it was {state}"
+            return [ambient.Breach(IN_GENERAL, "events are sent in an order that the documents have", what)]
         state = following
     state = _after(state, call.received[heard:])
     returned = call.ended is not None and call.ended.how == "returned"
     if returned and state in UNFINISHED[protocol] and not _has_left(call.received) and not _was_refused(call):
-        return [f"it returned when its {protocol} call was {state}"]
+        what = f"it returned when its {protocol} call was {state}"
+        return [ambient.Breach(LEFT_OPEN.get(protocol, IN_GENERAL), "what was begun is brought to its end", what)]
     return []
 
 
