@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import contextlib
+import sys
 import threading
 import time
 from collections.abc import Awaitable, Callable
@@ -32,8 +33,35 @@ _IN_VAIN = 25
 _LONGEST, _FEW = 8, 0.1
 #: How much shorter waits are while a counterexample that makes the server hang is made smaller.
 _HASTE = 0.1
+#: How long a thread may go on while another one waits for its turn, in seconds. With the usual ten times of that the
+#: event loop would wait so long behind one that draws, at each of its calls into the system.
+_TURN = 0.0005
 #: Held by the one thread that draws, while the others wait for the server: side by side they only hold each other up.
 _drawing = threading.Lock()
+
+
+class _Turns:
+    """Short turns for all threads of the process, as long as a property is looked for in one of them."""
+
+    def __init__(self) -> None:
+        self._searches = 0
+        self._usual = 0.0
+
+    def enter(self) -> None:
+        """A search begins."""
+        if not self._searches:
+            self._usual = sys.getswitchinterval()
+            sys.setswitchinterval(min(_TURN, self._usual))
+        self._searches += 1
+
+    def leave(self) -> None:
+        """A search has ended."""
+        self._searches -= 1
+        if not self._searches:
+            sys.setswitchinterval(self._usual)
+
+
+_turns = _Turns()
 
 
 class _Drawn(Generic[T]):
@@ -85,12 +113,14 @@ class Trial(Generic[T]):
     async def search(self, examples: SearchStrategy[T]) -> None:
         """Try examples until there are enough, or one that was made as small as it gets."""
         pool = concurrent.futures.ThreadPoolExecutor(1, thread_name_prefix="property")
+        _turns.enter()
         try:
             await self._loop.run_in_executor(pool, self._draw, examples)
         finally:
             if self._running is not None:
                 self._running.cancel()
             pool.shutdown(wait=False)
+            _turns.leave()
         if self._ended_by is not None:
             raise self._ended_by
 

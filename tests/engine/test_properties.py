@@ -34,11 +34,13 @@ def test_the_smallest_counterexample_is_told(seed: int) -> None:
 
 
 def test_a_run_can_be_repeated() -> None:
-    """The same seed finds the same example, and the command for a case says which seed it was."""
+    """The same seed finds the same example, the command for a case says which seed it was, and nothing else changes."""
     sampling = Sampling(examples=60, seed=3)
     path = "property.request.path"
+    usual_turn = sys.getswitchinterval()
     first, again = [result_of(path, f"{path}/raw-tilde-encoded", sampling)["observed"] for _ in range(2)]
     assert first == again
+    assert sys.getswitchinterval() == usual_turn
     case = load_suites().cases[path]
     command = command_for(case, Options("server <app>", sampling=sampling))
     assert command.endswith(f"--select {path} --examples 60 --seed 3")
