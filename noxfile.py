@@ -82,6 +82,21 @@ def servers(session: nox.Session, server: str) -> None:
 
 
 @nox.session(python="3.11")
+@nox.parametrize("server", ["uvicorn", "hypercorn"])
+def wheel(session: nox.Session, server: str) -> None:
+    """Judge a server from the built wheel, with the source out of the way: by the command and in pytest, compared."""
+    home = Path(session.create_tmp())
+    session.install("build")
+    session.run("python", "-m", "build", "--wheel", "--outdir", str(home), silent=True)
+    session.run("python", "-m", "pip", "uninstall", "--quiet", "--yes", "build")
+    (built,) = home.glob("*.whl")
+    session.install(str(built), "pytest", server)
+    benchmark = Path("tests/benchmarks/in_pytest.py").resolve()
+    session.chdir(home)
+    session.run("python", str(benchmark), f"{session.bin}/{server} <app>")
+
+
+@nox.session(python="3.11")
 def site(session: nox.Session) -> None:
     """Build the site of all runs that `nox -s servers` left in site/runs."""
     session.install(".")
@@ -111,6 +126,14 @@ def interop(session: nox.Session) -> None:
         (runs / f"{server}.packages.json").write_text(str(listed), encoding="utf-8")
     written = sorted(str(path) for path in runs.glob("*.json") if not path.name.endswith(".packages.json"))
     session.run("python", "-m", "tests.interop", "docs/interop.md", *written)
+
+
+@nox.session(python="3.11")
+def middleware(session: nox.Session) -> None:
+    """Judge well-known middlewares, on the reference server, and write the table in docs/middleware.md."""
+    session.install("--editable", ".[test]", "starlette", "itsdangerous", "uvicorn", "asgi-correlation-id")
+    session.run("python", "-m", "pytest", "tests/middleware")
+    session.run("python", "-m", "tests.middleware", *(session.posargs or ["docs/middleware.md"]))
 
 
 @nox.session

@@ -64,6 +64,7 @@ def test_a_command_of_the_suite_works(line: str, command: Command, tmp_path: Pat
     for name in needed:
         command("--server", f"{SERVER} {FAULT}", "--select", CASE, "--json", name)
     (tmp_path / "conformance.toml").touch()
+    (tmp_path / "mymiddlewares.py").write_text("def gzip(application):\n    return application\n")
     result = command(*on_one_case(line))
     assert result.returncode in (0, 1), result.stdout + result.stderr
     assert "Traceback" not in result.stdout + result.stderr

@@ -40,7 +40,7 @@ def remarks(runs: Sequence[Run]) -> list[str]:
     seen: dict[tuple[str, str, str], list[str]] = {}
     for run in runs:
         for result in run["results"]:
-            told = [("of itself", _escaped(_alike(note))) for note in result["notes"]]
+            told = [("of itself", escaped(_alike(note))) for note in result["notes"]]
             if result["verdict"] not in ("pass", "not-applicable"):
                 told.append((result["verdict"], _said(result)))
             for what in told:
@@ -76,10 +76,10 @@ def _said(result: Result) -> str:
     requirement = f"`{result['requirement']}`: "
     if result["verdict"] == "observed" and _OWN.match(result["observed"] or ""):
         # What followed from it for the browser differs from case to case.
-        return _escaped((result["observed"] or "").partition("; with it, ")[0])
+        return escaped((result["observed"] or "").partition("; with it, ")[0])
     if result["verdict"] in ("fail", "warn"):
-        return requirement + _escaped(f"expected: {result['expected']}; observed: {result['observed']}")
-    return requirement + _escaped(result["observed"] or result["reason"] or "")
+        return requirement + escaped(f"expected: {result['expected']}; observed: {result['observed']}")
+    return requirement + escaped(result["observed"] or result["reason"] or "")
 
 
 def _alike(note: str) -> str:
@@ -87,5 +87,6 @@ def _alike(note: str) -> str:
     return re.sub(r", where [^;]* \(([\w.-]+)\)", r" (\1)", re.sub(r"(?<=headers'\]\[)\d+", "…", note))
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """A text in which Markdown finds nothing of its own, in one line."""
     return re.sub(r"([\\`*_\[\]<>{}$])", r"\\\1", text.replace("\n", " "))
