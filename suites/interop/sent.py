@@ -22,11 +22,17 @@ ORDER: dict[str, dict[tuple[str, str], str]] = {
         ("begun", "http.response.push"): "begun",
         ("begun", "http.response.debug"): "begun",
         ("started", "http.response.push"): "started",
-        ("started", "http.response.body+"): "started",
+        ("started", "http.response.body+"): "under way",
         ("started", "http.response.body"): "complete",
         ("started", "http.response.pathsend"): "complete",
-        ("started", "http.response.zerocopysend+"): "started",
+        ("started", "http.response.zerocopysend+"): "under way",
         ("started", "http.response.zerocopysend"): "complete",
+        # A file by its path is a whole body, and goes with no other part of one.
+        ("under way", "http.response.push"): "under way",
+        ("under way", "http.response.body+"): "under way",
+        ("under way", "http.response.body"): "complete",
+        ("under way", "http.response.zerocopysend+"): "under way",
+        ("under way", "http.response.zerocopysend"): "complete",
         ("complete", "http.response.trailers+"): "complete",
         ("complete", "http.response.trailers"): "complete",
     },
@@ -55,7 +61,7 @@ RECEIVED = {
 #: What an application may leave unsaid when it returns: nothing, or all that a client who has left would not get.
 LEFT = ("http.disconnect", "websocket.disconnect")
 UNFINISHED = {
-    "http": ("begun", "started"),
+    "http": ("begun", "started", "under way"),
     "websocket": ("begun", "denied"),
     "lifespan": ("starting", "stopping"),
 }

@@ -8,7 +8,16 @@ import pytest
 
 from asgi_conformance.control import Frame, encode
 from asgi_conformance.recorded import RecordedCall
-from asgi_conformance.suites.interop.sent import ORDER, Breach, _shapes, breaches_of
+from asgi_conformance.suites.interop.sent import (
+    IN_GENERAL,
+    LEFT_OPEN,
+    ORDER,
+    UNLISTED,
+    Breach,
+    _shapes,
+    breaches_of,
+    found_in,
+)
 from asgi_conformance.trace import Trace
 from tests.reference_server.test_requirements import CATALOGUE
 
@@ -67,7 +76,7 @@ def test_what_the_documents_have_is_no_breach(protocol: str, events: list[object
         ("http", [BODY], "when it was begun"),
         ("http", [START, START], "when it was started"),
         ("http", [START, BODY, BODY], "when it was complete"),
-        ("http", [START, PART], "returned when its http call was started"),
+        ("http", [START, PART], "returned when its http call was under way"),
         ("http", [], "returned when its http call was begun"),
         ("http", [{**START, "status": "200"}, BODY], "http.response.start.status.wrong-type"),
         ("http", [{"type": "http.response.start"}, BODY], "http.response.start.status.wrong-type"),
@@ -121,9 +130,29 @@ def test_an_event_of_an_extension_that_is_listed_is_right() -> None:
     assert sends("http", {**START, "trailers": True}, BODY, trailers, extensions=extensions) == []
 
 
+def test_a_file_by_its_path_goes_with_no_other_part_of_a_body() -> None:
+    """An application that has sent a part of a body may not send the path of a file."""
+    path = {"type": "http.response.pathsend", "path": "/file"}
+    extensions: dict[str, Any] = {"http.response.pathsend": {}}
+    assert sends("http", START, path, extensions=extensions) == []
+    assert "when it was under way" in sends("http", START, PART, path, extensions=extensions)[0].text
+
+
 def test_each_row_names_a_requirement() -> None:
-    """A breach of types is one of a requirement in the catalogue."""
-    assert {shape.requirement for shape in _shapes().all} <= set(CATALOGUE)
+    """A breach of types, or of the order, is one of a requirement in the catalogue."""
+    named = {shape.requirement for shape in _shapes().all} | {IN_GENERAL, UNLISTED, *LEFT_OPEN.values()}
+    assert named <= set(CATALOGUE)
+
+
+def test_a_breach_has_its_requirement() -> None:
+    """What a middleware is judged by names the requirement: of a value, of what was left open, of an extension."""
+    calls = [
+        call_of("http", ("out", {**START, "status": "200"}), ("out", BODY)),
+        call_of("http"),
+        call_of("http", ("out", START), ("out", BODY), ("out", {"type": "http.response.trailers"})),
+    ]
+    wanted = ["http.response.start.status.wrong-type", LEFT_OPEN["http"], UNLISTED]
+    assert [one.requirement for call in calls for one in found_in(call)] == wanted
 
 
 def test_a_state_that_is_entered_can_be_left_or_is_the_end() -> None:
