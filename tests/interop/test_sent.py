@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from asgi_conformance.cases import load_suites
 from asgi_conformance.control import Frame, encode
 from asgi_conformance.recorded import RecordedCall
 from asgi_conformance.suites.interop.sent import (
@@ -19,7 +20,6 @@ from asgi_conformance.suites.interop.sent import (
     found_in,
 )
 from asgi_conformance.trace import Trace
-from tests.reference_server.test_requirements import CATALOGUE
 
 START: dict[str, Any] = {"type": "http.response.start", "status": 200, "headers": [(b"x-a", b"1")]}
 BODY: dict[str, Any] = {"type": "http.response.body", "body": b"content"}
@@ -141,7 +141,7 @@ def test_a_file_by_its_path_goes_with_no_other_part_of_a_body() -> None:
 def test_each_row_names_a_requirement() -> None:
     """A breach of types, or of the order, is one of a requirement in the catalogue."""
     named = {shape.requirement for shape in _shapes().all} | {IN_GENERAL, UNLISTED, *LEFT_OPEN.values()}
-    assert named <= set(CATALOGUE)
+    assert named <= set(load_suites().catalogue)
 
 
 def test_a_breach_has_its_requirement() -> None:
