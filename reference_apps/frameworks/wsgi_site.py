@@ -17,9 +17,7 @@ TEXT = ("content-type", "text/plain; charset=utf-8")
 def application(environ: Any, start_response: Any) -> Iterable[bytes]:
     """Answer a request."""
     first, _, rest = environ["PATH_INFO"][1:].partition("/")
-    pages: Any = {"hello": hello, "greet": greet, "echo": echo, "upload": upload, "visits": visits}
-    pages |= {"download": download, "stream": stream, "fail": fail}
-    headers, content = pages[first](environ, rest)
+    headers, content = PAGES[first](environ, rest)
     start_response("200 OK", headers)
     return content  # type: ignore[no-any-return]
 
@@ -71,3 +69,15 @@ def stream(environ: Any, rest: str) -> Any:
 def fail(environ: Any, rest: str) -> Any:
     """Have a bug."""
     raise ValueError("this application has a bug")
+
+
+PAGES: Any = {
+    "download": download,
+    "echo": echo,
+    "fail": fail,
+    "greet": greet,
+    "hello": hello,
+    "stream": stream,
+    "upload": upload,
+    "visits": visits,
+}

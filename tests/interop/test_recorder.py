@@ -106,3 +106,19 @@ def test_known_modules_spare_a_start(suites: Suites) -> None:
             return raised.value.message
 
     assert asyncio.run(told()).endswith("pip install starlette")
+
+
+def test_what_the_server_hands_over_is_held_against_the_shapes(suites: Suites) -> None:
+    """A scope that is wrong is a breach of the server's, also where an application could live with it."""
+    from asgi_conformance.attempt import Attempt, attempt
+    from asgi_conformance.runner import open_starter
+
+    async def attempted() -> Attempt:
+        async with open_starter(Options(f"{REFERENCE} --fault http.scope.client.shape/port-as-str")) as starter:
+            candidate = await starter.start(WRONG.launch)
+            try:
+                return await attempt(candidate, suites.cases["interop.request.answered/examples"], suites)
+            finally:
+                await starter.stop(candidate)
+
+    assert {breach.requirement for breach in asyncio.run(attempted()).breaches} == {"http.scope.client.shape"}
