@@ -66,11 +66,20 @@ class Matrix:
                 noticed[case].append(name)
         return noticed
 
+    def untried(self) -> set[str]:
+        """The cases with an application whose framework is not installed here."""
+        return {
+            name
+            for name, case in self.cases.items()
+            if case.launch.needs and {verdict for verdict, _ in self.clean.get(name, ())} == {"not-applicable"}
+        }
+
     def never_red(self) -> list[str]:
-        """The cases of the requirements that the faults break which no fault turned red."""
-        red = self.red()
+        """The cases of the requirements that the faults break which were tried and which no fault turned red."""
+        red, untried = self.red(), self.untried()
         broken = {fault.breaks.partition("/")[0] for fault in self.faults}
-        return [name for name, case in self.cases.items() if case.requirement in broken and not red[name]]
+        about = [name for name, case in self.cases.items() if case.requirement in broken and name not in untried]
+        return [name for name in about if not red[name]]
 
 
 def all_faults() -> list[Fault]:

@@ -37,12 +37,15 @@ def updated(
 ) -> dict[str, str]:
     """The record after a run: what it tried counts as it was seen now, and what is no longer there is left out.
 
+    What the run could not try, because a framework is not installed, stays on record.
+
     Args:
         before: The record so far.
         matrix: The run.
         cases: The ids of all cases that there are.
         faults: The names of all faults that there are.
     """
-    tried = {fault.name for fault in matrix.faults}
-    kept = {case: fault for case, fault in before.items() if case in cases and fault in faults and fault not in tried}
+    tried, untried = {fault.name for fault in matrix.faults}, matrix.untried()
+    there = {case: fault for case, fault in before.items() if case in cases and fault in faults}
+    kept = {case: fault for case, fault in there.items() if fault not in tried or case in untried}
     return {case: names[0] for case, names in matrix.red().items() if names} | kept

@@ -26,6 +26,6 @@ def test_the_fault_is_noticed(name: str, tried: Matrix) -> None:
 
 
 def test_every_case_can_fail(tried: Matrix, suites: Suites) -> None:
-    """Each case is turned red by at least one fault of its requirement."""
+    """Each case is turned red by at least one fault of its requirement, where what it needs is installed."""
     red = tried.red()
-    assert [name for name in suites.cases if not red.get(name)] == []
+    assert [name for name in suites.cases if not red.get(name) and name not in tried.untried()] == []

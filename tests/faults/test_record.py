@@ -31,3 +31,15 @@ def test_a_run_counts_for_what_it_tried(suites: Suites) -> None:
     done = Matrix({name: suites.cases[name] for name in (red, green)}, {first: Outcome(first, frozenset({red}))})
     before = {green: first, kept: second, "gone.case": second, orphan: "gone/fault"}
     assert record.updated(before, done, suites.cases, [first, second]) == {red: first, kept: second}
+
+
+def test_what_could_not_be_tried_stays_on_record(suites: Suites) -> None:
+    """A case whose framework is not installed is neither lost from the record nor told to be one that cannot fail."""
+    fault = next(one for one in all_faults() if one.breaks.startswith("interop."))
+    needy = next(one for one in suites.cases.values() if one.launch.needs and one.requirement == fault.breaks)
+    here, missing = (frozenset({(verdict, "")}) for verdict in ("pass", "not-applicable"))
+    before = {needy.id: fault.name}
+    for clean, kept in (({needy.id: missing}, before), ({needy.id: here}, {})):
+        done = Matrix({needy.id: needy}, {fault.name: Outcome(fault.name)}, clean=clean)
+        assert record.updated(before, done, suites.cases, [fault.name]) == kept
+        assert done.never_red() == ([] if kept else [needy.id])
