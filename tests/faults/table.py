@@ -51,7 +51,7 @@ def as_markdown(matrix: Matrix) -> str:
         "| faults | detected | missed | collateral | cases | that no fault turns red |",
         "| --- | --- | --- | --- | --- | --- |",
         f"| {len(matrix.faults)} | {len(matrix.faults) - missed} | {missed} | {collateral}"
-        f" | {len(matrix.cases)} | {len(matrix.never_red())} |",
+        f" | {len(matrix.cases) - len(matrix.untried())} | {len(matrix.never_red())} |",
     ]
     suite = ""
     for fault in matrix.faults:
@@ -72,7 +72,8 @@ def sums(matrix: Matrix) -> str:
     """The last line: how many faults, how many detected, how many cases."""
     missed = sum(bool(matrix.missed(fault)) for fault in matrix.faults)
     collateral = sum(len(matrix.collateral(fault)) for fault in matrix.faults)
-    able, cases = len(matrix.cases) - len(matrix.never_red()), len(matrix.cases)
+    cases = len(matrix.cases) - len(matrix.untried())
+    able = cases - len(matrix.never_red())
     return (
         f"{len(matrix.faults)} faults: {len(matrix.faults) - missed} detected, {missed} missed,"
         f" collateral {collateral}; {able} of {cases} cases can fail; {matrix.seconds:.0f} s"
