@@ -47,7 +47,7 @@ def test_what_a_middleware_sent_is_told() -> None:
     """A breach on the upper face is in the row and has a line."""
     sent = {"requirement": "a.c", "case": "a.b", "level": "must", "expected": "no", "observed": "it sent it"}
     text = page(MARKS, [run(result("a.b", "pass"), sent=[sent])], {})
-    assert "breaks 1 requirements" in text
+    assert "broken there: 1" in text
     assert "- sends: `a.c`: it sent it (in `a.b`)" in text
 
 
