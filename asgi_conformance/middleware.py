@@ -85,6 +85,14 @@ def described(name: str, judgements: Mapping[str, Judgement], suites: Suites) ->
     return {"factory": name, "sent": list(sent.values()), "without": {}}
 
 
+def note_above(run: Run) -> None:
+    """Write what a middleware did on its upper face beside the verdict on the case in which it did, for all reports."""
+    for one in run["middleware"]["sent"]:
+        for result in run["results"]:
+            if result["case"] == one["case"]:
+                result["notes"].append(f"what the middleware sent breaks {one['requirement']}: {one['observed']}")
+
+
 def not_passed(run: Run) -> list[str]:
     """The cases of a run whose verdict says that something was broken, or could not be decided."""
     return [result["case"] for result in run["results"] if result["verdict"] in ("fail", "warn", "inconclusive")]

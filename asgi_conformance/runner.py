@@ -24,7 +24,14 @@ from asgi_conformance.candidate.template import Template
 from asgi_conformance.cases import Case, Suites
 from asgi_conformance.control import ControlChannel
 from asgi_conformance.judging import Judge
-from asgi_conformance.middleware import check_factory, compare_without, described, not_passed, variant_behind
+from asgi_conformance.middleware import (
+    check_factory,
+    compare_without,
+    described,
+    not_passed,
+    note_above,
+    variant_behind,
+)
 from asgi_conformance.patience import Patience
 from asgi_conformance.results import Candidate, Run, summarise
 from asgi_conformance.sampling import Sampling
@@ -134,6 +141,7 @@ async def run_candidate(
     }
     if options.middleware:
         run["middleware"] = described(options.middleware, scheduler.judgements, suites)
+        note_above(run)
     return run
 
 

@@ -69,7 +69,9 @@ def test_what_a_middleware_sends_is_judged(command: Command, tmp_path: Path) -> 
     result = command(*words("capital_header", "--select", CASE, "--json", str(path)))
     assert_told(result, 1, "breaks the documents", LOWER_CASE, "X-Added")
     (run,) = json.loads(path.read_text())["runs"]
-    assert [one["requirement"] for one in run["middleware"]["sent"]] == [LOWER_CASE]
+    (sent,) = run["middleware"]["sent"]
+    assert sent["requirement"] == LOWER_CASE
+    assert f"what the middleware sent breaks {LOWER_CASE}" in result_of(path, sent["case"])["notes"][-1]
 
 
 def test_what_is_wrapped_is_not_blamed_on_the_middleware(command: Command) -> None:
@@ -100,3 +102,18 @@ def test_a_middleware_is_looked_for_where_the_server_runs(command: Command) -> N
     server = shlex.join([sys.executable, "-m", "asgi_conformance.reference_server", "<app>"])
     result = command("--server", server, "--middleware", "middlewares:transparent", "--select", SHAPE)
     assert_told(result, 2, "there is no module 'middlewares'")
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("import a_module_that_nobody_has", "cannot be imported: No module named 'a_module_that_nobody_has'"),
+        ("raise RuntimeError('not today')", "cannot be imported: RuntimeError: not today"),
+        ("def factory(:", "cannot be imported: SyntaxError"),
+    ],
+)
+def test_a_module_that_cannot_be_imported_is_told(command: Command, tmp_path: Path, source: str, told: str) -> None:
+    """The module is there, and fails: what it says is told, and the module that it lacks by name."""
+    (tmp_path / "failing.py").write_text(source)
+    options = ["--middleware", "failing:factory", "--env", f"PYTHONPATH={tmp_path}", "--select", SHAPE]
+    assert_told(command(*options), 2, "the module 'failing'", told)
