@@ -123,6 +123,7 @@ async def a_large_send_ends_when_the_client_leaves(exchange: Exchange, way: str)
     client, app = await streaming(exchange)
     stop_reading(client)
     sending = app.begin_send(body(payload_there("huge", HUGE)), beside=True)
+    await exchange.still_serves()  # by now the body has been made, and taken from the application or not
     if not await sending.pending_after(exchange.patience.quiet):
         await sending.result()
         raise exchange.not_applicable(f"send() never waited: {HUGE // 2**20} MiB were taken from the application")
