@@ -161,7 +161,7 @@ async def running_calls_are_not_told(original: Any, self: Any) -> None:
 )
 async def shutdown_is_not_waited_for(original: Any, self: Any) -> None:
     """The application is told of the shutdown, and the process ends without an answer."""
-    with anyio.move_on_after(0.1):
+    with anyio.move_on_after(0.02):
         await original(self)
 
 
