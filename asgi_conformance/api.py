@@ -81,16 +81,9 @@ def run(
     """
     suites = load_suites()
     cases = _select(suites, only=select, without=deselect, suite=suite, level=level)
-    schedule = Schedule(jobs=jobs)
+    schedule, sampling = Schedule(jobs=jobs), Sampling(examples, seed)
     options = Options(
-        server,
-        variant,
-        environment or {},
-        cwd,
-        timeout_scale,
-        schedule,
-        sampling=Sampling(examples, seed),
-        middleware=middleware,
+        server, variant, environment or {}, cwd, timeout_scale, schedule, sampling=sampling, middleware=middleware
     )
     return asyncio.run(run_behind(options, suites, cases, progress))
 

@@ -117,7 +117,7 @@ async def a_blocked_send_ends_when_the_connection_is_lost(exchange: Exchange) ->
         await expect_end(exchange, stream)
 
 
-@case("core.send.returns-when-closed", "one-large", each=WAYS, circumstances=(DEFAULT, HTTP2))
+@case("core.send.returns-when-closed", "one-large", each=WAYS, circumstances=(DEFAULT, HTTP2), revision=2)
 async def a_large_send_ends_when_the_client_leaves(exchange: Exchange, way: str) -> None:
     """One send() of more than any window or buffer holds ends once the client has left."""
     client, app = await streaming(exchange)

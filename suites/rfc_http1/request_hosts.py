@@ -113,7 +113,7 @@ async def only_options_may_ask_for_the_server(exchange: Exchange) -> None:
     await refused(exchange, with_line(b"GET * HTTP/1.1"), level=Level.SHOULD)
 
 
-@case("rfc.http1.request.target-authority")
+@case("rfc.http1.request.target-authority", revision=2)
 async def a_tunnel_is_refused_or_carries_no_requests(exchange: Exchange) -> None:
     """CONNECT is refused; or a 2xx answer to it has no length, and what follows is no request."""
     request = lines(b"CONNECT a.example:80 HTTP/1.1", b"Host: a.example:80", b"X-Exchange: <tag>")

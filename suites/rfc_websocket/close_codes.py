@@ -74,7 +74,7 @@ async def a_code_for_inside_is_not_sent_when_asked_for(exchange: Exchange, code:
     exchange.remark(f"send() raised {raised}" if raised else f"this was seen: {seen}")
 
 
-@case("rfc.websocket.close.no-reserved-sent", "answer", each=ANSWERED, circumstances=(DEFAULT, HTTP2))
+@case("rfc.websocket.close.no-reserved-sent", "answer", each=ANSWERED, circumstances=(DEFAULT, HTTP2), revision=2)
 async def a_code_for_inside_is_not_sent_in_an_answer(exchange: Exchange, code: int | None) -> None:
     """The answer to a close frame without a code, or with one that must not be sent, has none of 1005, 1006, 1015."""
     client, app = await talking(exchange)

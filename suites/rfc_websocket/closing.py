@@ -157,7 +157,12 @@ async def the_server_waits_for_the_answer_to_its_close(exchange: Exchange) -> No
     await until_closed(client)
 
 
-@case("rfc.websocket.close.simultaneous", each={"at-once": False, "crossing": True}, circumstances=(DEFAULT, HTTP2))
+@case(
+    "rfc.websocket.close.simultaneous",
+    each={"at-once": False, "crossing": True},
+    circumstances=(DEFAULT, HTTP2),
+    revision=2,
+)
 async def both_sides_may_close_at_once(exchange: Exchange, crossing: bool) -> None:
     """When both sides close at once there is one close frame of the server, and the end.
 
