@@ -35,7 +35,8 @@ class Attempt:
     """What one run of a case gave. The sentences and the reason are None where the verdict has none.
 
     ``sent`` is what a middleware did on its upper face that the documents do not have. ``died`` says that the
-    candidate's process ended meanwhile, whoever caused it.
+    candidate's process ended meanwhile, or took no more connections, whoever caused it; ``came_too_late``, that it had
+    before this case had a connection.
     """
 
     case: Case
@@ -49,6 +50,7 @@ class Attempt:
     sent: tuple[Breach, ...] = ()
     remarks: tuple[str, ...] = ()
     died: bool = False
+    came_too_late: bool = False
 
 
 async def attempt(candidate: RunningCandidate, case: Case, suites: Suites) -> Attempt:
@@ -67,11 +69,12 @@ async def attempt(candidate: RunningCandidate, case: Case, suites: Suites) -> At
         unhook()
     ended = result.verdict is not Verdict.PASS and await _ends(candidate)
     if ended:
-        exchange.trace.record("server", "exit", candidate.describe_exit())
+        exchange.trace.record("server", "exit", candidate.describe_end())
     if ended and result.died:
-        result = replace(result, observed=candidate.describe_exit())
+        result = replace(result, observed=candidate.describe_end())
     died = ended or result.died
-    return _kept(exchange, replace(result, died=died, remarks=tuple(exchange.remarks)), suites)
+    result = replace(result, died=died, came_too_late=exchange.came_too_late, remarks=tuple(exchange.remarks))
+    return _kept(exchange, result, suites)
 
 
 async def serves(candidate: RunningCandidate, suites: Suites) -> bool:
@@ -202,11 +205,11 @@ class _Limit:
 
 
 async def _ends(candidate: RunningCandidate) -> bool:
-    """Whether the candidate's process has ended, or is about to: its connections may have gone first."""
-    if candidate.alive and candidate.was_lost:
+    """Whether the candidate has ended, or is about to: its connections may have gone first."""
+    if candidate.alive and (candidate.was_lost or candidate.refused):
         with contextlib.suppress(asyncio.TimeoutError):
             await asyncio.wait_for(candidate.exited(), candidate.patience.quiet)
-    return not candidate.alive
+    return not candidate.serving
 
 
 def _trace_output(candidate: RunningCandidate, exchange: Exchange) -> Callable[[], None]:

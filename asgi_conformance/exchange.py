@@ -15,7 +15,7 @@ from asgi_conformance.call import Call
 from asgi_conformance.circumstance import DEFAULT, Circumstance
 from asgi_conformance.clients.http import HttpClient, Response
 from asgi_conformance.clients.http1 import Http1Client
-from asgi_conformance.clients.wire import Wire
+from asgi_conformance.clients.wire import ConnectionRefused, Wire
 from asgi_conformance.expect import expect
 from asgi_conformance.lifecycle import Lifecycle
 from asgi_conformance.opening import WebSocketOpening
@@ -58,6 +58,8 @@ class Exchange(WebSocketOpening, Outcomes):
         self.calls: list[Call] = []
         #: What was recorded on the faces of a middleware.
         self.faces: list[Face] = []
+        #: Whether the candidate took no connection at all: it had gone before, by no doing of this exchange.
+        self.came_too_late = False
         self.remarks = []
         self._name = name
         self._circumstance = circumstance
@@ -100,13 +102,18 @@ class Exchange(WebSocketOpening, Outcomes):
         """
         self._check_alive()
         address = self.candidate.address
-        wire = await Wire.open(
-            address if tls is None else replace(address, tls=tls),
-            trace=self.trace,
-            number=len(self._wires) + 1,
-            deadline=self.patience.deadline,
-            alpn=alpn,
-        )
+        try:
+            wire = await Wire.open(
+                address if tls is None else replace(address, tls=tls),
+                trace=self.trace,
+                number=len(self._wires) + 1,
+                deadline=self.patience.deadline,
+                alpn=alpn,
+            )
+        except ConnectionRefused:
+            self.candidate.refused = True
+            self.came_too_late = not self._wires
+            raise
         self._wires.append(wire)
         return wire
 
@@ -284,7 +291,7 @@ class Exchange(WebSocketOpening, Outcomes):
 
     def _check_alive(self) -> None:
         if not self.candidate.alive:
-            raise CandidateDied(self.candidate.describe_exit())
+            raise CandidateDied(self.candidate.describe_end())
 
     async def close(self) -> None:
         """Leave: all calls end, all connections are closed."""

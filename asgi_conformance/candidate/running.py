@@ -81,6 +81,8 @@ class RunningCandidate:
         self.certificates: Certificates | None = None
         #: Whether a process in which the probe ran went away.
         self.was_lost = False
+        #: Whether it did not take a connection.
+        self.refused = False
         self.sole: Claimant | None = None
         #: In whose trace lifespan calls are.
         self.driver: Claimant | None = None
@@ -110,8 +112,15 @@ class RunningCandidate:
         """Whether its main process runs."""
         return self.process is not None and not self.process.exited.done()
 
-    def describe_exit(self) -> str:
-        """The sentence on how its process ended."""
+    @property
+    def serving(self) -> bool:
+        """Whether its main process runs and has taken every connection."""
+        return self.alive and not self.refused
+
+    def describe_end(self) -> str:
+        """The sentence on how its process, or its serving, ended."""
+        if self.alive:
+            return "the server takes no connections any more"
         code = self.process.returncode if self.process is not None else None
         return "the server process ended" + (f" with {describe_exit(code)}" if code is not None else "")
 

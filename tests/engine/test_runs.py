@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import socket
 import sys
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -207,3 +209,37 @@ def test_a_users_own_root_path_makes_no_false_failure(suites: Suites) -> None:
     (result,) = judged(suites, [a_case(breaks)], server=server)["results"]
     assert result["verdict"] == "not-applicable"
     assert "root path" in str(result["reason"])
+
+
+def listens_no_more(exchange: Exchange) -> Awaitable[None]:
+    """Let the candidate, alive, be found at an address where nobody listens."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        exchange.candidate.address = replace(exchange.candidate.address, port=free.getsockname()[1])
+    return asyncio.sleep(0)
+
+
+def test_a_candidate_that_listens_no_more_fails_nothing_else(suites: Suites) -> None:
+    """A server that takes no connections any more, though its process lives on, is replaced, and the rest passes."""
+    cases = [a_case(passes, f"pass-{number}") for number in range(40)]
+    cases.insert(20, a_case(listens_no_more, "closes"))
+    results = judged(suites, cases, jobs=4)["results"]
+    assert {result["verdict"] for result in results} == {"pass"}
+
+
+def test_a_case_after_which_nobody_listens_fails_alone(suites: Suites) -> None:
+    """What fails, and leaves a server that takes no connections, has its verdict; those beside it have theirs."""
+
+    async def breaks_it(exchange: Exchange) -> None:
+        await exchange.still_serves()
+        await listens_no_more(exchange)
+        raise Broken("x is 1", "x is 2")
+
+    cases = [a_case(passes, f"pass-{number}") for number in range(20)]
+    cases += [a_case(breaks_it, f"breaks-{number}") for number in range(3)]
+    cases += [a_case(passes, f"late-{number}") for number in range(20)]
+    results = judged(suites, cases, jobs=4)["results"]
+    assert {r["case"]: r["verdict"] for r in results if "breaks" in r["case"]} == {
+        f"{MUST}/breaks-{number}": "fail" for number in range(3)
+    }
+    assert {r["verdict"] for r in results if "breaks" not in r["case"]} == {"pass"}

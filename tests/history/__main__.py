@@ -11,8 +11,8 @@ from pathlib import Path
 import click
 
 from asgi_conformance.cases import load_suites
+from tests.environments import Environments, cache_folder
 from tests.history import bug, page, record
-from tests.history.environments import Environments, cache_folder
 from tests.history.judging import Finding
 from tests.history.trying import Trying
 

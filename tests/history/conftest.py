@@ -7,8 +7,8 @@ import asyncio
 import pytest
 
 from asgi_conformance.cases import Suites, load_suites
+from tests.environments import Environments, cache_folder
 from tests.history import bug
-from tests.history.environments import Environments, cache_folder
 from tests.history.trying import Tried, Trying
 
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from asgi_conformance.cases import Case, Suites
 from asgi_conformance.errors import ConformanceError
 from asgi_conformance.runner import Options, run_candidate
+from tests.environments import CannotInstall, Environments
 from tests.history.bug import Bug, Release
-from tests.history.environments import CannotInstall, Environments
 from tests.history.judging import Finding, Judged, Results, judge
 
 #: How many releases are tried side by side.

@@ -1,4 +1,4 @@
-"""Environments with old releases: made once for each interpreter and set of packages, and kept."""
+"""Environments with released servers: made once for each interpreter and set of packages, and kept."""
 
 from __future__ import annotations
 

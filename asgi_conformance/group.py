@@ -1,0 +1,154 @@
+"""The cases of one launch on one candidate: side by side while it serves, alone where it did not survive them."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter, deque
+from typing import TYPE_CHECKING
+
+from asgi_conformance.attempt import Attempt
+from asgi_conformance.candidate.launch import Launch
+from asgi_conformance.candidate.running import RunningCandidate
+from asgi_conformance.cases import Case
+from asgi_conformance.verdict import Verdict
+
+if TYPE_CHECKING:
+    from asgi_conformance.scheduler import Scheduler
+
+#: After so many deaths in a row without a case that came to an end, a candidate has to show that it serves at all.
+_DEATHS = 12
+#: How often a case is put back because the candidate went away under it, before it is run alone.
+_RETURNS = 3
+#: A case that has run for so long, in units of patience, waits; and how often a place may be given on.
+_PLACE = 0.5
+_CREW = 8
+
+
+class Group:
+    """The cases of one launch, on one candidate as long as it serves."""
+
+    def __init__(self, scheduler: Scheduler, launch: Launch, cases: list[Case], jobs: int) -> None:
+        self._scheduler = scheduler
+        self._launch = launch
+        self._jobs = jobs
+        together = [case for case in cases if not self._is_alone(case)]
+        self._together = deque(sorted(together, key=lambda case: not case.slow))
+        self._alone = deque(case for case in cases if self._is_alone(case))
+        self._candidate: RunningCandidate | None = None
+        self._begun: dict[str, float] = {}
+        self._held: list[tuple[float, Attempt]] = []
+        self._suspected: dict[str, Attempt] = {}
+        self._harmed = False
+        self._deaths = 0
+        self._returns: Counter[str] = Counter()
+
+    async def run(self) -> None:
+        """Run them all; a candidate that dies is replaced, and who killed it is found out."""
+        try:
+            while self._together or self._alone:
+                candidate = await self._living()
+                if self._deaths >= _DEATHS:
+                    if not await self._scheduler.serves(candidate):
+                        self._give_up()
+                        return
+                    self._deaths = 0
+                if self._together:
+                    await self._run_together(candidate)
+                else:
+                    await self._run_alone(candidate)
+        finally:
+            if self._candidate is not None:
+                await self._scheduler.stop(self._candidate)
+
+    def _is_alone(self, case: Case) -> bool:
+        """Whether a case runs alone: it wants to, or the candidate did not survive it before."""
+        judgement = self._scheduler.judgements.get(case.id)
+        return case.exclusive or (judgement is not None and judgement.last.died)
+
+    async def _living(self) -> RunningCandidate:
+        if self._candidate is not None and (self._harmed or not self._candidate.serving):
+            await self._scheduler.stop(self._candidate)
+            self._candidate = None
+            self._harmed = False
+        if self._candidate is None:
+            self._candidate = await self._scheduler.start(self._launch)
+        return self._candidate
+
+    async def _run_together(self, candidate: RunningCandidate) -> None:
+        """Take cases side by side until there are none or the candidate dies; suspects are then run alone."""
+        crew: set[asyncio.Future[None]] = set()
+        place = _PLACE * candidate.patience.scale
+        try:
+            while True:
+                # A case that only waits gives its place to another one.
+                waiting = sum(time.monotonic() - begun > place for begun in self._begun.values())
+                wanted = min(self._jobs + waiting, _CREW * self._jobs, len(crew) + len(self._together))
+                more = wanted - len(crew) if candidate.serving else 0
+                crew |= {asyncio.ensure_future(self._work(candidate)) for _ in range(more)}
+                if not crew:
+                    break
+                done, crew = await asyncio.wait(crew, timeout=place, return_when=asyncio.FIRST_COMPLETED)
+                for worker in done:
+                    worker.result()
+        finally:
+            for worker in crew:
+                worker.cancel()
+            await asyncio.gather(*crew, return_exceptions=True)
+            self._tell_held(candidate)
+        if not candidate.serving:
+            self._deaths += 1
+
+    def _tell_held(self, candidate: RunningCandidate) -> None:
+        """Tell what did not go well, but try again what ended so while the candidate may have been dying already."""
+        dying = time.monotonic() - candidate.patience.deadline
+        for ended, result in self._held:
+            if candidate.serving or ended < dying:
+                self._scheduler.tell(result)
+            else:
+                self._put_back(result.case)
+        self._held.clear()
+
+    def _put_back(self, case: Case) -> None:
+        """Try a case again later that the candidate left alone: what always meets that may itself be the cause."""
+        self._returns[case.id] += 1
+        (self._alone if self._returns[case.id] > _RETURNS else self._together).append(case)
+
+    async def _work(self, candidate: RunningCandidate) -> None:
+        while self._together and candidate.serving:
+            case = self._together.popleft()
+            self._begun[case.id] = time.monotonic()
+            result = await self._scheduler.attempt(candidate, case)
+            del self._begun[case.id]
+            if result.came_too_late:
+                self._put_back(case)
+            elif result.died:
+                self._suspected[case.id] = result
+                self._alone.appendleft(case)
+            elif result.verdict is Verdict.PASS:
+                self._deaths = 0
+                self._scheduler.tell(result)
+            else:
+                self._held.append((time.monotonic(), result))
+
+    async def _run_alone(self, candidate: RunningCandidate) -> None:
+        case = self._alone.popleft()
+        result = await self._scheduler.attempt(candidate, case)
+        self._deaths = self._deaths + 1 if result.died else 0
+        if result.came_too_late:
+            self._alone.appendleft(case)
+            return
+        suspected = self._suspected.pop(case.id, None)
+        if suspected is not None and result.died:
+            self._scheduler.tell(suspected)  # among others it was one of several; alone, it is confirmed
+        # What one case broke for good must not fail the next one.
+        self._harmed = result.verdict in (Verdict.FAIL, Verdict.WARN, Verdict.OBSERVED)
+        self._scheduler.tell(result)
+
+    def _give_up(self) -> None:
+        ended = f"its process ended {self._deaths} times in a row, and serves no plain request"
+        reason = f"the candidate was given up: {ended}"
+        for case in (*self._together, *self._alone):
+            self._scheduler.tell(Attempt(case, Verdict.INCONCLUSIVE, reason=reason))
+        self._together.clear()
+        self._alone.clear()

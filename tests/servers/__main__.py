@@ -1,0 +1,109 @@
+"""``python -m tests.servers [SERVER…] [-- OPTION…]``: judge the released servers, each in an environment of its own.
+
+Runs go side by side, and each variant leaves one JSON file. What stands behind ``--`` is handed on to the command.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from asgi_conformance import results
+from tests.environments import CannotInstall, Environments
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+REAL = Path(__file__).parent / "real.toml"
+_PYTHON = f"{sys.version_info[0]}.{sys.version_info[1]}"
+#: What the command's exit status says of a run that came to its end: nothing failed, or something did.
+_RUN = (0, 1)
+
+
+@dataclass
+class Judging:
+    """Judges servers into ``runs``, as many at a time as ``places`` has; ``trouble`` holds those without a run."""
+
+    environments: Environments
+    runs: Path
+    places: asyncio.Semaphore
+    options: Sequence[str]
+
+    def __post_init__(self) -> None:
+        self.trouble: list[str] = []
+
+    async def server(self, name: str, install: Sequence[str], variants: Mapping[str, str]) -> None:
+        """Make the environment of a server and judge its variants."""
+        try:
+            programs = await self.environments.make(_PYTHON, install)
+        except CannotInstall as error:
+            click.echo(f"{name} is left out: {' '.join(install)} cannot be installed here ({error})")
+            return
+        await asyncio.gather(
+            *(self.variant(name, variant, line.replace("<bin>", str(programs))) for variant, line in variants.items())
+        )
+
+    async def variant(self, name: str, variant: str, line: str) -> None:
+        """Judge one variant, given by the command line of the server."""
+        target = self.runs / f"{name}-{variant}.json"
+        choice = ["--server", line, "--variant", variant, "--json", str(target), *self.options]
+        async with self.places:
+            click.echo(f"{name} ({variant}) …")
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "asgi_conformance", "-q", *choice),
+                stdout=asyncio.subprocess.DEVNULL,
+                stderr=asyncio.subprocess.PIPE,
+            )
+            _, errors = await process.communicate()
+        if process.returncode not in _RUN:
+            self.trouble.append(f"{name} ({variant})")
+            said = errors.decode(errors="replace").strip()
+            click.echo(f"{name} ({variant}): no run, the command ended with {process.returncode}\n{said}")
+            return
+        for run in results.load(target)["runs"]:
+            counts = ", ".join(f"{count} {verdict}" for verdict, count in run["summary"].items() if count)
+            click.echo(f"{results.label(run)}: {counts} in {run['duration_s']:.0f} s")
+
+
+async def judge(servers: Mapping[str, Mapping[str, object]], judging: Judging) -> None:
+    """Judge all of these servers."""
+    rows = [(name, row["install"], row["variants"]) for name, row in servers.items()]
+    await asyncio.gather(*(judging.server(name, install, variants) for name, install, variants in rows))  # type: ignore[arg-type]
+
+
+def main() -> int:
+    """Run it; the exit status is 1 when a server that is installed could not be run."""
+    known = tomllib.loads(REAL.read_text(encoding="utf-8"))
+    words = sys.argv[1:]
+    options = words[words.index("--") + 1 :] if "--" in words else []
+    parser = argparse.ArgumentParser(prog="python -m tests.servers", description=__doc__)
+    parser.add_argument("servers", nargs="*", metavar="SERVER", help=f"which of {', '.join(known)} (default: all)")
+    parser.add_argument("--environments", type=Path, metavar="DIR", help="keep them here (default: make them anew)")
+    parser.add_argument("--runs", type=Path, default=Path("site/runs"), metavar="DIR", help="where the JSON files go")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="runs at a time")
+    given = parser.parse_args(words[: words.index("--")] if "--" in words else words)
+    unknown = sorted(set(given.servers) - set(known))
+    if unknown:
+        parser.error(f"{', '.join(unknown)}: no such server in {REAL.name}")
+    given.runs.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as new:
+        environments = Environments(given.environments or Path(new), {_PYTHON: sys.executable})
+        judging = Judging(environments, given.runs, asyncio.Semaphore(given.jobs), options)
+        asyncio.run(judge({name: known[name] for name in given.servers or known}, judging))
+    if judging.trouble:
+        click.echo(f"no run of {', '.join(judging.trouble)}", err=True)
+    return bool(judging.trouble)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

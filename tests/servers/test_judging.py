@@ -1,0 +1,44 @@
+"""``python -m tests.servers``: one JSON a variant, whatever happens to the others."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from asgi_conformance import results
+from tests.environments import CannotInstall, Environments
+from tests.servers.__main__ import Judging, judge
+
+REFERENCE = "<bin>/python -m asgi_conformance.reference_server <app>"
+ROWS = {
+    "good": {"install": ["good"], "variants": {"one": REFERENCE, "two": f"{REFERENCE} --backend trio"}},
+    "absent": {"install": ["absent"], "variants": {"one": REFERENCE}},
+    "broken": {"install": ["broken"], "variants": {"one": "<bin>/python -c 'raise SystemExit(7)' <app> <host> <port>"}},
+}
+
+
+class Here(Environments):
+    """This environment for everything but what is absent."""
+
+    async def make(self, python: str, packages: Sequence[str]) -> Path:
+        """The folder of programs of this environment."""
+        if "absent" in packages:
+            raise CannotInstall("there is no such package")
+        return Path(sys.executable).parent
+
+
+def test_each_variant_leaves_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What can be run leaves its JSON; what cannot be installed is left out, and what cannot be run is told."""
+    judging = Judging(Here(tmp_path), tmp_path, asyncio.Semaphore(2), ["--select", "http.request.type"])
+    asyncio.run(judge(ROWS, judging))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["good-one.json", "good-two.json"]
+    (run,) = results.load(tmp_path / "good-two.json")["runs"]
+    assert run["candidate"]["variant"] == "two"
+    assert judging.trouble == ["broken (one)"]
+    told = capsys.readouterr().out
+    assert "absent is left out" in told
+    assert "broken (one): no run, the command ended with 3" in told
