@@ -10,12 +10,12 @@ from .checks import InvalidEvent
 
 if TYPE_CHECKING:
     from .requests import Request
-    from .transport import Transport
+    from .transport import Link
 
 Extensions = dict[str, dict[str, Any]]
 
 
-def of_http(transport: Transport, request: Request) -> Extensions:
+def of_http(transport: Link, request: Request) -> Extensions:
     """The extensions of an HTTP call, each with a dict of its own; debug is for test clients, not for servers.
 
     core.extensions.is-dict, .names-str, .values-dict, .listed-when-supported; extension.debug.not-in-servers
@@ -31,12 +31,12 @@ def of_http(transport: Transport, request: Request) -> Extensions:
     return with_tls(offered, transport)
 
 
-def of_websocket(transport: Transport) -> Extensions:
+def of_websocket(transport: Link) -> Extensions:
     """The extensions of a WebSocket call."""
     return with_tls({"websocket.http.response": {}}, transport)  # extension.websocket-denial.advertised
 
 
-def with_tls(offered: Extensions, transport: Transport) -> Extensions:
+def with_tls(offered: Extensions, transport: Link) -> Extensions:
     """Add the ``tls`` entry, on connections that have TLS and on no others."""
     # tls.extension.absent-without-tls, tls.base.websocket, tls.base.http2
     if transport.tls_entry is not None:

@@ -22,6 +22,8 @@ DISCARD_LIMIT = 4 * 1024 * 1024
 class Http1Stream(Stream):
     """One HTTP/1 request and its response."""
 
+    transport: Transport
+
     def __init__(self, request: Request, transport: Transport, parser: h11.Connection) -> None:
         super().__init__(request, transport, transport.changed)
         self.parser = parser

@@ -18,9 +18,10 @@ import h2.exceptions
 import h2.settings
 from h2.connection import ConnectionInputs, ConnectionState
 
-from . import handshake, requests
+from . import handshake
 from .checks import Headers
 from .http2_stream import Http2Stream
+from .pseudo import check_request, split_fields
 from .requests import Refused, Request
 from .response_call import Response
 from .transport import Transport
@@ -130,10 +131,9 @@ class Http2Connection:
         if self.stopping:
             return  # the GOAWAY said so
         self._count += 1
-        pseudo = {name: value for name, value in fields if name.startswith(b":")}
-        headers = regular_headers(fields, pseudo.get(b":authority"))
+        pseudo, headers = split_fields(fields)
         try:
-            request = check_request(pseudo, headers, self.transport.tls_entry is not None, self._count)
+            request = check_request(pseudo, headers, self.transport.tls_entry is not None, self._count, "2")
             check_length(headers, ended)
             agreed = handshake.of_http2(request) if request.protocol else None
         except Refused as refused:
@@ -229,42 +229,6 @@ class Http2Connection:
         for stream in list(self.streams.values()):
             stream.stop()
         self.transport.changed.fire()
-
-
-def regular_headers(fields: Headers, authority: bytes | None) -> Headers:
-    """The fields as the scope has them: without pseudo-headers, and with the authority as the host.
-
-    http.scope.headers.no-pseudo-headers, .authority-becomes-host, .authority-host-first, .authority-replaces-host
-    websocket.scope.headers.no-pseudo-headers, websocket.scope.headers.authority-becomes-host
-    """
-    headers = [(bytes(name), bytes(value)) for name, value in fields if not name.startswith(b":")]
-    if authority is None:
-        return headers
-    return [(b"host", bytes(authority)), *(header for header in headers if header[0] != b"host")]
-
-
-def check_request(pseudo: dict[bytes, bytes], headers: Headers, tls: bool, number: int) -> Request:
-    """Hold a request against the rules that :mod:`h2` leaves to its user.
-
-    Raises:
-        Refused: A rule is broken.
-    """
-    method, protocol = pseudo[b":method"], pseudo.get(b":protocol")
-    if protocol is None:
-        name = requests.check_method(method)  # rfc.http2.connect-plain
-    elif protocol == b"websocket":
-        name = "GET"
-    else:
-        raise Refused(501, f"the protocol {protocol!r} is not spoken here")  # rfc.http2.websocket.unknown-protocol
-    for host in [value for field, value in headers if field == b"host"]:
-        requests.check_host(host)
-    target = pseudo[b":path"]
-    if not target.startswith(b"/") and not (target == b"*" and name == "OPTIONS"):
-        raise Refused(400, f"the path {target!r} does not begin with a slash")
-    path, query = requests.split_target(target)
-    scheme = "https" if tls else "http"
-    # http.scope.http-version.http2
-    return Request(name, scheme, path, query, headers, "2", number, protocol.decode() if protocol else None)
 
 
 def check_length(headers: Headers, ended: bool) -> None:

@@ -7,61 +7,28 @@ from typing import TYPE_CHECKING
 from h2.errors import ErrorCodes
 
 from .checks import Headers, InvalidEvent
-from .extensions import FilePart
+from .multiplexed import MultiplexedStream
 from .requests import Request
-from .responses import CONNECTION_FIELDS, Head
-from .streams import Piece, Stream
-from .transport import ClientDisconnected
+from .transport import ClientDisconnected, Transport
 
 if TYPE_CHECKING:
     from .http2 import Http2Connection
 
 
-class Http2Stream(Stream):
+class Http2Stream(MultiplexedStream):
     """One HTTP/2 stream."""
 
+    transport: Transport
+
     def __init__(self, connection: Http2Connection, number: int, request: Request) -> None:
-        super().__init__(request, connection.transport, connection.transport.changed)
+        super().__init__(number, request, connection.transport)
         self.connection = connection
-        self.number = number
-        self.request_ended = False
-        self.head_sent = False
-        self._inbox = bytearray()
         self._outbox = bytearray()
         self._ending: Headers | None = None
-        self._continue_due = b"100-continue" in request.tokens(b"expect")
 
-    @property
-    def client_left(self) -> bool:
-        """Whether the connection has ended; a stream alone is not left but reset."""
-        return self.gone or self.transport.ended
-
-    def put(self, data: bytes) -> None:
-        """Take in content that arrived."""
-        self._inbox += data
-
-    def take(self) -> Piece | None:
-        """The next piece of content; the client may send as much again."""
-        if self._inbox or self.request_ended:
-            data = bytes(self._inbox)
-            self._inbox.clear()
-            self.connection.give_window(self, len(data))  # rfc.http2.flow.upload
-            return Piece(data, not self.request_ended)
-        if self._continue_due and not self.head_sent:
-            self.send_informational(100, [])
-        return None
-
-    def send_informational(self, status: int, headers: Headers) -> None:
-        """Send an interim response (rfc.http2.response.informational)."""
-        self._continue_due = False
-        self.send_fields([(b":status", b"%d" % status), *headers])
-
-    def send_head(self, head: Head) -> None:
-        """Send the head, without what belongs to HTTP/1.1 connections."""
-        self.head_sent = True
-        # rfc.http2.response.status, rfc.http2.response.no-connection-fields
-        fields = [(name, value) for name, value in head.headers if name not in CONNECTION_FIELDS]
-        self.send_fields([(b":status", b"%d" % head.status), *fields])
+    def taken(self, size: int) -> None:
+        """Let the client send ``size`` bytes more (rfc.http2.flow.upload)."""
+        self.connection.give_window(self, size)
 
     def send_fields(self, fields: Headers) -> None:
         """Send a header block."""
@@ -74,12 +41,6 @@ class Http2Stream(Stream):
         if not self.gone:
             self._outbox += data
             self.connection.push_out()
-
-    async def send_file(self, part: FilePart) -> None:
-        """Send content that lies in a file, which has to be read here to be put into frames."""
-        for offset, length in part.pieces():
-            self.send_body(part.read(offset, length))
-            await self.flush()
 
     def send_end(self, trailers: Headers) -> None:
         """Complete the response once all content has gone out.
@@ -119,11 +80,6 @@ class Http2Stream(Stream):
             self.connection.h2.reset_stream(self.number, ErrorCodes.NO_ERROR)
         self.finish()
 
-    def accept_websocket(self, headers: Headers) -> None:
-        """Accept an extended CONNECT (rfc.http2.websocket.accept, rfc.http2.websocket.data)."""
-        self.head_sent = True
-        self.send_fields([(b":status", b"200"), *headers])
-
     def cut(self) -> None:
         """Reset the stream (rfc.http2.response.incomplete, rfc.http2.response.content-length)."""
         if not self.gone and not self.finished:
@@ -133,9 +89,8 @@ class Http2Stream(Stream):
 
     def lose(self) -> None:
         """Take note that the stream is gone (rfc.http2.websocket.reset)."""
-        self.broken = True
         self._outbox.clear()
-        self.finish()
+        super().lose()
 
     def finish(self) -> None:
         """Take note that nothing more goes out."""

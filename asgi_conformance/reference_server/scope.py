@@ -19,7 +19,7 @@ from .requests import Request
 
 if TYPE_CHECKING:
     from .server import Server
-    from .transport import Transport
+    from .transport import Link
 
 #: core.scope.asgi.version.value, core.scope.asgi.version.str, core.scope.asgi.version.same-in-all-scopes
 ASGI_VERSION = "3.0"
@@ -56,7 +56,7 @@ OPTIONAL_KEYS: dict[str, dict[str, Any]] = {
 }
 
 
-def http_scope(server: Server, transport: Transport, request: Request) -> Scope:
+def http_scope(server: Server, transport: Link, request: Request) -> Scope:
     """The scope of one HTTP request (www.rst, HTTP Connection Scope)."""
     scope = common(server, transport, request)
     scope["type"] = "http"  # http.scope.type.value, core.scope.type.present, core.scope.type.str
@@ -67,7 +67,7 @@ def http_scope(server: Server, transport: Transport, request: Request) -> Scope:
     return made(scope, server)
 
 
-def websocket_scope(server: Server, transport: Transport, request: Request, subprotocols: list[str]) -> Scope:
+def websocket_scope(server: Server, transport: Link, request: Request, subprotocols: list[str]) -> Scope:
     """The scope of one WebSocket (www.rst, Websocket Connection Scope)."""
     scope = common(server, transport, request)
     scope["type"] = "websocket"  # websocket.scope.type.value
@@ -88,7 +88,7 @@ def lifespan_scope(server: Server) -> Scope:
     return made(scope, server)
 
 
-def common(server: Server, transport: Transport, request: Request) -> Scope:
+def common(server: Server, transport: Link, request: Request) -> Scope:
     """What HTTP and WebSocket scopes share."""
     return {
         "type": "",
@@ -122,7 +122,7 @@ def common(server: Server, transport: Transport, request: Request) -> Scope:
     }
 
 
-def client_of(transport: Transport) -> list[Any] | None:
+def client_of(transport: Link) -> list[Any] | None:
     """Address and port of the remote end; None on a unix socket."""
     # http.scope.client.shape, http.scope.client.value, http.scope.client.ipv6, http.scope.client.unix
     # websocket.scope.client.shape
@@ -131,7 +131,7 @@ def client_of(transport: Transport) -> list[Any] | None:
     return list(transport.peer[:2])
 
 
-def server_of(transport: Transport) -> list[Any]:
+def server_of(transport: Link) -> list[Any]:
     """Address and port that the connection came in on, or the path of the unix socket and None."""
     # http.scope.server.shape, http.scope.server.value, http.scope.server.unix
     # websocket.scope.server.shape, websocket.scope.server.unix

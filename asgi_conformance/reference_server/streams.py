@@ -16,7 +16,7 @@ from .checks import Headers
 from .extensions import FilePart
 from .requests import Request
 from .responses import Head
-from .transport import Signal, Transport
+from .transport import Link, Signal
 
 
 class Piece(NamedTuple):
@@ -39,7 +39,7 @@ class Stream(ABC):
         broken: The request turned out to be broken, or the stream was reset or cut off.
     """
 
-    def __init__(self, request: Request, transport: Transport, changed: Signal) -> None:
+    def __init__(self, request: Request, transport: Link, changed: Signal) -> None:
         self.request = request
         self.transport = transport
         self.changed = changed

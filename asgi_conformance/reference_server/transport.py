@@ -50,35 +50,55 @@ class Signal:
             self._event = None
 
 
-class Transport:
-    """A connected, non-blocking stream socket.
+class Link:
+    """What a call and its scope know of their connection, whatever carries it.
 
     Attributes:
-        inbox: What the client sent and nobody has taken yet.
-        ended: The client sends no more; what it sent is still in ``inbox``.
+        socket: The socket that it goes through.
+        local: The address of the server's end.
+        peer: The address of the client's end, or None.
+        ended: The client sends no more.
         lost: The connection is gone in both directions.
         changed: Fired whenever something of the connection changes.
         tls_entry: Makes the ``tls`` extension's entry for one scope, or None without TLS.
-        alpn: The protocol that TLS agreed on, or None.
     """
 
     tls_entry: Callable[[], dict[str, Any]] | None = None
-    alpn: str | None = None
 
     def __init__(self, sock: socket.socket) -> None:
         self.socket = sock
-        self.inbox = bytearray()
+        self.local: Any = sock.getsockname()
+        self.peer: Any = None
         self.ended = False
         self.lost = False
         self.changed = Signal()
+
+    def lose(self) -> None:
+        """Take note that the connection is gone."""
+        self.lost = self.ended = True
+        self.changed.fire()
+
+
+class Transport(Link):
+    """A connected, non-blocking stream socket.
+
+    Attributes:
+        inbox: What the client sent and nobody has taken yet; it may hold something after ``ended``.
+        alpn: The protocol that TLS agreed on, or None.
+    """
+
+    alpn: str | None = None
+
+    def __init__(self, sock: socket.socket) -> None:
+        super().__init__(sock)
+        self.inbox = bytearray()
         self._outbox = bytearray()
         self._written = 0
         self._delivered = 0
         sock.setblocking(False)
         if sock.family != socket.AF_UNIX:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.local: Any = sock.getsockname()
-        self.peer: Any = self._peer_name()
+        self.peer = self._peer_name()
 
     def _peer_name(self) -> Any:
         try:
@@ -215,9 +235,8 @@ class Transport:
 
     def lose(self) -> None:
         """Take note that the connection is gone."""
-        self.lost = self.ended = True
         self._outbox.clear()
-        self.changed.fire()
+        super().lose()
 
     async def close(self) -> None:
         """End the connection in order: all that was written goes out, then the end of the stream.

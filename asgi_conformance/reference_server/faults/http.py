@@ -99,7 +99,7 @@ async def no_disconnect_after_a_response(original: Any, self: Any) -> Event:
 
 @around(
     "http1_stream.Http1Stream.client_left",
-    "http2_stream.Http2Stream.client_left",
+    "multiplexed.MultiplexedStream.client_left",
     name="http.disconnect.on-client-close/never",
     follows=["http.disconnect.*", "http.send-closed.*", "core.*", "core.app.cleanup-after-disconnect*"],
 )

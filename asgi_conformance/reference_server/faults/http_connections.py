@@ -94,7 +94,7 @@ def streams_share_a_scope(original: Any, scope: Scope, server: Any) -> Scope:
 
 @around(
     "http2_stream.Http2Stream.send_body",
-    "http2_stream.Http2Stream.put",
+    "multiplexed.MultiplexedStream.put",
     name="http.multiplex.right-stream/oldest",
     follows=["*"],
 )

@@ -182,7 +182,7 @@ def some_headers_are_lost(scope: Scope) -> None:
 
 
 @around(
-    "http2.regular_headers",
+    "pseudo.regular_headers",
     name="http.scope.headers.nothing-lost/host-alone",
     breaks="http.scope.headers.nothing-lost/host-without-authority",
     follows=["rfc.http2.*"],
@@ -206,13 +206,13 @@ def pseudo_headers_are_kept(scope: Scope) -> None:
         scope["headers"].append((b":path", scope["raw_path"]))
 
 
-@around("http2.regular_headers", name="http.scope.headers.authority-becomes-host/lost", follows=["*headers.*"])
+@around("pseudo.regular_headers", name="http.scope.headers.authority-becomes-host/lost", follows=["*headers.*"])
 def the_authority_is_lost(original: Any, fields: Headers, authority: bytes | None) -> Any:
     """The :authority of an HTTP/2 request is left out."""
     return original(fields, None)
 
 
-@around("http2.regular_headers", name="http.scope.headers.authority-host-first/last", follows=["*headers.*"])
+@around("pseudo.regular_headers", name="http.scope.headers.authority-host-first/last", follows=["*headers.*"])
 def the_host_comes_last(original: Any, fields: Headers, authority: bytes | None) -> Any:
     """The host that is made from :authority stands behind all other headers."""
     first, *rest = original(fields, authority)
@@ -220,7 +220,7 @@ def the_host_comes_last(original: Any, fields: Headers, authority: bytes | None)
 
 
 @around(
-    "http2.regular_headers",
+    "pseudo.regular_headers",
     name="http.scope.headers.authority-replaces-host/both",
     follows=["*headers.*", "rfc.http2.*"],
 )
@@ -232,7 +232,7 @@ def both_hosts_are_kept(original: Any, fields: Headers, authority: bytes | None)
 
 @around(
     "http2.Http2Connection.__init__",
-    "http2.regular_headers",
+    "pseudo.regular_headers",
     name="http.scope.headers.authority-replaces-host/host-wins",
     breaks="http.scope.headers.authority-replaces-host",
     follows=["rfc.http2.*"],

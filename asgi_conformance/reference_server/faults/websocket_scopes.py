@@ -183,7 +183,7 @@ def the_authority_comes_last(scope: Scope) -> None:
 
 @around(
     "http2.Http2Connection.__init__",
-    "http2.regular_headers",
+    "pseudo.regular_headers",
     name="websocket.scope.headers.authority-becomes-host/host-wins",
     follows=["http.scope.headers.*", "rfc.http2.*"],
 )
