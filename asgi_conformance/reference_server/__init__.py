@@ -1,8 +1,8 @@
 """A small, exact ASGI server: the specification in code, and the subject of the faults.
 
-The parsers are those of :mod:`h11`, :mod:`h2` and :mod:`wsproto`; the event loop is asyncio or trio, by
-:mod:`anyio`. A comment that consists of dotted words, such as ``http.disconnect.repeatable``, names the requirement
-of the catalogue (``suites/*/requirements.toml``) that is met at that place.
+The parsers are those of :mod:`h11`, :mod:`h2`, :mod:`wsproto` and, for HTTP/3, :mod:`aioquic`; the event loop is
+asyncio or trio, by :mod:`anyio`. A comment that consists of dotted words, such as ``http.disconnect.repeatable``,
+names the requirement of the catalogue (``suites/*/requirements.toml``) that is met at that place.
 
 It is for tests and examples, on loopback: nothing in it was built to face a network.
 
@@ -13,7 +13,11 @@ The rooms, from the wire to the application:
 ``transport``        one socket: bytes in and out, waiting, closing; ``tls`` is the same over TLS
 ``connection``       which protocol a connection speaks
 ``http1``, ``http2`` connections: requests in, responses out
-``streams``          one request on the wire; ``http1_stream`` and ``http2_stream`` are the two kinds
+``quic_endpoint``    the UDP socket of HTTP/3, which needs ``--quic-port``; ``quic_transport`` is one connection on it
+``http3``            connections that speak HTTP/3; ``quic`` is what is particular to :mod:`aioquic`
+``streams``          one request on the wire; ``http1_stream``, ``http2_stream`` and ``http3_stream`` are the kinds
+``multiplexed``      what the streams of HTTP/2 and HTTP/3 have in common
+``pseudo``           what pseudo-headers say, in HTTP/2 and HTTP/3
 ``requests``         which requests are refused, and what the parts of a target are
 ``scope``            the scope of a call
 ``http_call``        the state machine of one HTTP call, the same over every HTTP version

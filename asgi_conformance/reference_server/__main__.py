@@ -23,6 +23,7 @@ def parser() -> argparse.ArgumentParser:
     add("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
     add("--port", type=int, default=0, help="the port to listen on; 0 lets the system choose (default: %(default)s)")
     add("--uds", metavar="PATH", help="listen on a unix socket")
+    add("--quic-port", type=int, metavar="N", help="also serve HTTP/3 at this UDP port of --host; needs --certfile")
     add("--certfile", metavar="PEM", help="the certificate chain; turns TLS on")
     add("--keyfile", metavar="PEM", help="the private key, when it is not in the certificate file")
     add("--client-ca", metavar="PEM", help="ask for client certificates, and refuse those that this does not vouch for")

@@ -16,6 +16,7 @@ class Config:
         host: The address to listen on; only loopback, unless ``allow_public``.
         port: The port to listen on; 0 lets the system choose.
         uds: The path of a unix socket to listen on in place of host and port, or None.
+        quic_port: The UDP port of ``host`` at which HTTP/3 is spoken too, or None; 0 lets the system choose.
         certfile: The PEM file with the certificate chain, which turns TLS on, or None.
         keyfile: The PEM file with the private key, or None when it is in ``certfile``.
         client_ca: A PEM file; client certificates are asked for, and those that it does not vouch for are refused.
@@ -25,7 +26,7 @@ class Config:
         interface: The style of the application: ``asgi3``, ``asgi2``, or ``auto`` to find out.
         factory: Whether ``application`` names a function without arguments that makes the application.
         lifespan: ``auto`` goes on without lifespan when the application raises, ``on`` does not, ``off`` calls nothing.
-        spec_minimal: Leave out every optional key, every extension, the versions of the protocols, and HTTP/2.
+        spec_minimal: Leave out every optional key, every extension, the versions of the protocols, HTTP/2 and HTTP/3.
         graceful_timeout: How long an orderly stop waits for calls in progress.
         allow_public: Whether ``host`` may be other than loopback.
         fault: The name of the fault to switch on, or None.
@@ -40,6 +41,7 @@ class Config:
     host: str = "127.0.0.1"
     port: int = 0
     uds: str | None = None
+    quic_port: int | None = None
     certfile: str | None = None
     keyfile: str | None = None
     client_ca: str | None = None
@@ -59,6 +61,11 @@ class Config:
     keep_alive: float | None = 60.0
     header_timeout: float | None = None
 
+    @property
+    def speaks_http3(self) -> bool:
+        """Whether HTTP/3 is spoken."""
+        return self.quic_port is not None and not self.spec_minimal
+
     def check(self) -> None:
         """Refuse what cannot work or was not allowed.
 
@@ -76,6 +83,21 @@ class Config:
             raise UsageError("--client-ca was given without --certfile", hint="add --certfile")
         if self.workers < 1:
             raise UsageError(f"--workers {self.workers}: at least one process has to serve", hint="use --workers 1")
+        if self.quic_port is not None:
+            self.check_quic()
+
+    def check_quic(self) -> None:
+        """Refuse settings under which HTTP/3 cannot be spoken.
+
+        Raises:
+            UsageError: TLS is missing, or the UDP port would not be that of a host and of one process.
+        """
+        if self.certfile is None:
+            raise UsageError("--quic-port was given without --certfile: HTTP/3 needs TLS", hint="add --certfile")
+        if self.uds is not None:
+            raise UsageError("--quic-port was given with --uds: HTTP/3 needs a host", hint="use --host and --port")
+        if self.workers > 1:  # the kernel would give the datagrams of one connection to any of them
+            raise UsageError("--quic-port was given with several --workers", hint="use --workers 1")
 
 
 def is_loopback(host: str) -> bool:

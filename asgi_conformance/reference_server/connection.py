@@ -27,8 +27,21 @@ class Speaker(Protocol):
         """Begin nothing new, and end as soon as what was begun is complete."""
 
 
+class Served(Protocol):
+    """A connection as the server sees it, from its first byte to its last."""
+
+    async def run(self) -> None:
+        """Serve the connection and close it."""
+
+    def stop(self) -> None:
+        """Begin nothing new, and end as soon as what was begun is complete."""
+
+    def abort(self) -> None:
+        """Give the connection up, whatever it is doing."""
+
+
 class Connection:
-    """One connection, whatever it speaks."""
+    """One TCP or unix connection, whatever it speaks."""
 
     def __init__(self, server: Server, sock: socket.socket) -> None:
         self.server = server

@@ -12,27 +12,39 @@ from ..errors import CandidateError, UsageError
 from .config import Config
 
 if TYPE_CHECKING:
+    from .quic_endpoint import QuicEndpoint
+    from .server import Server
     from .tls import TlsSettings
+
+PEM = "they have to be in PEM form"
 
 
 def bind(config: Config) -> list[socket.socket]:
     """Bind what ``config`` names, without listening yet, so that early clients are refused.
 
+    Returns:
+        The socket on which connections are accepted; behind it, where HTTP/3 is spoken, the one for its datagrams.
+
     Raises:
-        CandidateError: The address is taken or not there.
+        CandidateError: An address is taken or not there.
     """
+    where = config.uds or f"{config.host} port {config.port}"
     try:
-        return [bind_unix(config.uds)] if config.uds else [bind_tcp(config.host, config.port)]
+        sockets = [bind_unix(config.uds) if config.uds else bind_inet(socket.SOCK_STREAM, config.host, config.port)]
+        if config.speaks_http3:
+            where = f"{config.host} UDP port {config.quic_port}"
+            sockets.append(bind_inet(socket.SOCK_DGRAM, config.host, config.quic_port or 0))
     except OSError as error:
-        where = config.uds or f"{config.host} port {config.port}"
         raise CandidateError(f"could not listen on {where}: {error}", hint="choose another address or port") from error
+    return sockets
 
 
-def bind_tcp(host: str, port: int) -> socket.socket:
-    """A TCP socket, bound to the first address of ``host``."""
-    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+def bind_inet(type: socket.SocketKind, host: str, port: int) -> socket.socket:
+    """A TCP or UDP socket, bound to the first address of ``host``."""
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=type)[0]
     sock = socket.socket(family, kind, protocol)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if type == socket.SOCK_STREAM:  # two sockets for datagrams would share the port, and take each other's
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     sock.setblocking(False)
     sock.bind(address)
     return sock
@@ -69,4 +81,35 @@ def tls_settings(config: Config) -> TlsSettings | None:
     try:
         return tls.load(config)
     except OSError as error:  # SSLError among them
-        raise UsageError(f"could not load the TLS files: {error}", hint="they have to be in PEM form") from error
+        raise UsageError(f"could not load the TLS files: {error}", hint=PEM) from error
+
+
+def quic_endpoint(server: Server, sockets: list[socket.socket]) -> QuicEndpoint | None:
+    """Where HTTP/3 is spoken, if ``sockets`` has one for it.
+
+    Raises:
+        UsageError: The certificate or its key cannot be used.
+    """
+    datagrams = [sock for sock in sockets if sock.type == socket.SOCK_DGRAM]
+    if not datagrams:
+        return None
+    from . import quic, quic_endpoint
+
+    try:
+        settings = quic.load(server.config)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"could not load the TLS files for HTTP/3: {error}", hint=PEM) from error
+    return quic_endpoint.QuicEndpoint(server, datagrams[0], settings)
+
+
+def need_aioquic() -> None:
+    """Make sure that HTTP/3 can be spoken.
+
+    Raises:
+        UsageError: The library for it is not installed.
+    """
+    try:
+        import aioquic.h3.connection  # noqa: F401
+    except ModuleNotFoundError as error:
+        hint = "pip install 'asgi-conformance[http3]'"
+        raise UsageError(f"--quic-port needs aioquic, which is not installed: {error}", hint=hint) from error

@@ -15,7 +15,7 @@ import anyio.abc
 from . import application, listeners, scope
 from .application import Application, Receive, Scope, Send
 from .config import Config
-from .connection import Connection
+from .connection import Connection, Served
 from .handshake import Handshake
 from .http_call import HttpCall
 from .lifespan import Lifespan
@@ -38,6 +38,7 @@ class Server:
     Attributes:
         state: The namespace of the lifespan; requests get copies of it.
         tls: The TLS settings, or None.
+        endpoint: Where HTTP/3 is spoken, or None.
         tasks: The task group in which connections and calls live.
     """
 
@@ -46,11 +47,12 @@ class Server:
     def __init__(self, config: Config, app: Application, sockets: list[socket.socket]) -> None:
         self.config = config
         self.app = app
-        self.sockets = sockets
         self.state: dict[str, Any] = {}
         self.tls = listeners.tls_settings(config)
+        self.sockets = [sock for sock in sockets if sock.type == socket.SOCK_STREAM]
+        self.endpoint = listeners.quic_endpoint(self, sockets)
         self.stop_asked = anyio.Event()
-        self._connections: set[Connection] = set()
+        self._connections: set[Served] = set()
         self._calls = 0
         self._changed = Signal()
 
@@ -73,6 +75,8 @@ class Server:
             if started and not self.stop_asked.is_set():
                 await self.accept_until_stopped(ready)
                 await self.close_connections()
+            if self.endpoint is not None:
+                self.endpoint.close()
             if started:
                 await lifespan.shut_down()  # lifespan.shutdown.after-connections-closed, .only-after-startup
             self.cancel_all()
@@ -99,6 +103,8 @@ class Server:
             for sock in self.sockets:
                 sock.listen(1024)  # lifespan.startup.before-connections
                 accepting.start_soon(self.accept, sock)
+            if self.endpoint is not None:
+                self.tasks.start_soon(self.endpoint.run)  # connections in progress need it while the server stops
             if ready is not None:
                 ready()  # lifespan.startup.complete.then-serves
             await self.stop_asked.wait()
@@ -116,7 +122,7 @@ class Server:
                 continue
             self.tasks.start_soon(self.serve_connection, Connection(self, sock))
 
-    async def serve_connection(self, connection: Connection) -> None:
+    async def serve_connection(self, connection: Served) -> None:
         """Serve one connection; whatever happens to it stays with it, and nothing of it stays.
 
         core.house.descriptors, core.house.tasks, core.house.log
@@ -234,6 +240,8 @@ def is_cancelled() -> bool:
 def run(config: Config) -> int:
     """Serve as ``config`` says. See :func:`asgi_conformance.reference_server.run`."""
     config.check()
+    if config.speaks_http3:
+        listeners.need_aioquic()
     sockets = listeners.bind(config)
     try:
         if config.workers > 1:
@@ -275,12 +283,13 @@ def run_process(
 
 
 def announce(config: Config, sockets: list[socket.socket]) -> None:
-    """Print where the server listens: one line on standard output."""
+    """Print where the server listens: a line for each socket on standard output."""
     for sock in sockets:
         if sock.family == socket.AF_UNIX:
             where = f"unix:{sock.getsockname()}"
         else:
             host, port = sock.getsockname()[:2]
             where = f"{'https' if config.certfile else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
+            where += " over QUIC" if sock.type == socket.SOCK_DGRAM else ""
         sys.stdout.write(f"Listening on {where}\n")
     sys.stdout.flush()

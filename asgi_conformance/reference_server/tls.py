@@ -139,18 +139,26 @@ class TlsTransport(Transport):
 
     def entry(self) -> dict[str, Any]:
         """The entry of the ``tls`` extension (tls.entry.dict, tls.scope.per-connection)."""
-        chain = client_chain(self.tls)
         cipher = self.tls.cipher()
-        return {
-            "server_cert": self.settings.certificate,  # tls.server-cert.present, tls.server-cert.type
-            "client_cert_chain": chain,  # tls.client-cert-chain.first-is-client, .order, .empty
-            # tls.client-cert-name.required-with-chain, .consistent, .none, .type
-            "client_cert_name": subject_of(chain[0]) if chain else None,
-            "client_cert_error": None,  # tls.client-cert-error.none-when-good, tls.client-cert-error.type
-            "tls_version": VERSIONS.get(self.tls.version() or ""),  # tls.tls-version.present, tls.tls-version.type
-            # tls.cipher-suite.present, tls.cipher-suite.value
-            "cipher_suite": self.settings.cipher_suites.get(cipher[0]) if cipher else None,
-        }
+        return make_entry(
+            self.settings.certificate,
+            client_chain(self.tls),
+            VERSIONS.get(self.tls.version() or ""),
+            self.settings.cipher_suites.get(cipher[0]) if cipher else None,
+        )
+
+
+def make_entry(certificate: str, chain: list[str], version: int | None, cipher_suite: int | None) -> dict[str, Any]:
+    """The entry for a connection with this certificate of the server, and this chain of the client."""
+    return {
+        "server_cert": certificate,  # tls.server-cert.present, tls.server-cert.type
+        "client_cert_chain": chain,  # tls.client-cert-chain.first-is-client, .order, .empty
+        # tls.client-cert-name.required-with-chain, .consistent, .none, .type
+        "client_cert_name": subject_of(chain[0]) if chain else None,
+        "client_cert_error": None,  # tls.client-cert-error.none-when-good, tls.client-cert-error.type
+        "tls_version": version,  # tls.tls-version.present, tls.tls-version.type
+        "cipher_suite": cipher_suite,  # tls.cipher-suite.present, tls.cipher-suite.value
+    }
 
 
 def client_chain(tls: ssl.SSLObject) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import json
 import os
 from collections.abc import Awaitable, Callable
@@ -9,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import trio
 
 from asgi_conformance.reference_server.transport import Signal
 
@@ -79,6 +82,26 @@ async def hello(scope: Scope, receive: Receive, send: Send) -> None:
 async def echo(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer with the body of the request."""
     await respond(send, await body_of(receive))
+
+
+async def patient(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer with the body of the request, which is not read before something is noted under the query."""
+    while scope["query_string"].decode() not in NOTES:
+        await NOTED.wait()
+    await respond(send, await body_of(receive))
+
+
+async def house(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer with the number of tasks, of open files, and of HTTP/3 connections in this process."""
+    from asgi_conformance.reference_server.http3 import Http3Connection
+
+    gc.collect()
+    connections = sum(isinstance(thing, Http3Connection) for thing in gc.get_objects())
+    try:
+        tasks = len(asyncio.all_tasks())
+    except RuntimeError:
+        tasks = trio.lowlevel.current_statistics().tasks_living
+    await respond(send, json.dumps([tasks, len(os.listdir("/proc/self/fd")), connections]).encode())
 
 
 async def scope(scope: Scope, receive: Receive, send: Send) -> None:
