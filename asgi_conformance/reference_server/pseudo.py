@@ -54,5 +54,5 @@ def check_request(pseudo: dict[bytes, bytes], headers: Headers, tls: bool, numbe
         raise Refused(400, f"the path {target!r} does not begin with a slash")
     path, query = requests.split_target(target)
     scheme = "https" if tls else "http"
-    # http.scope.http-version.http2
+    # http.scope.http-version.http2, http.scope.http-version.http3
     return Request(name, scheme, path, query, headers, version, number, protocol.decode() if protocol else None)

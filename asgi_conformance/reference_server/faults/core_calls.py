@@ -199,6 +199,7 @@ async def the_last_send_never_ends(original: Any, self: Any, event: Any) -> None
 
 @around(
     "http2_stream.Http2Stream.flush",
+    "http3_stream.Http3Stream.flush",
     name="core.send.returns-when-closed/window-for-ever",
     breaks="core.send.returns-when-closed/connection-of-a-stream",
     also=[
@@ -219,12 +220,13 @@ async def a_send_waits_for_the_window_of_a_lost_stream(original: Any, self: Any)
 
 @around(
     "http2_stream.Http2Stream.flush",
+    "http3_stream.Http3Stream.flush",
     name="core.send.backpressure/no-window-awaited",
     breaks="core.send.backpressure/http-2",
     follows=["core.send.*", "rfc.http2.*", "http.*"],
 )
 async def nobody_waits_for_the_window(original: Any, self: Any) -> None:
-    """A send() over HTTP/2 returns at once, whatever the windows are."""
+    """A send() over HTTP/2 or HTTP/3 returns at once, whatever the windows are."""
     await anyio.lowlevel.checkpoint()
 
 

@@ -157,10 +157,11 @@ def nothing_is_ended_after_a_cut(original: Any, self: Any, status: int, text: st
 
 @around(
     "http2_stream.Http2Stream.cut",
+    "http3_stream.Http3Stream.cut",
     name="core.error.app-exception.server-survives/takes-the-connection",
     follows=["core.error.*", "http.app.*", "rfc.http2.*", "extension.*"],
 )
 def a_stream_that_is_cut_takes_its_connection_along(original: Any, self: Any) -> None:
-    """When the response of one stream is cut off, the whole HTTP/2 connection is lost."""
+    """When the response of one stream is cut off, the whole HTTP/2 or HTTP/3 connection is lost."""
     original(self)
     self.transport.lose()

@@ -125,6 +125,7 @@ def disconnect_after_the_request(original: Any, self: Any) -> bool:
 @around(
     "http1_stream.Http1Stream.send_body",
     "http2_stream.Http2Stream.send_body",
+    "http3_stream.Http3Stream.send_body",
     name="http.response.body.flushed/at-the-end",
     follows=["http.*", "core.*", "websocket.*", "extension.*", "rfc.websocket.*"],
 )

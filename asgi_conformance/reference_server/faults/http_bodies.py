@@ -73,6 +73,7 @@ async def bodies_are_collected(original: Any, self: Any) -> Event:
 @around(
     "http1_stream.Http1Stream.send_body",
     "http2_stream.Http2Stream.send_body",
+    "http3_stream.Http3Stream.send_body",
     name="http.response.body.sent/last-byte-lost",
     follows=["http.*", "rfc.*", "extension.*"],
 )

@@ -84,9 +84,9 @@ async def the_idle_timer_strikes_a_response(original: Any, self: Any, stream: An
 
 @around("scope.made", name="http.multiplex.distinct-scopes/shared", follows=["*"])
 def streams_share_a_scope(original: Any, scope: Scope, server: Any) -> Scope:
-    """All HTTP/2 requests share one scope."""
+    """All HTTP/2 and HTTP/3 requests share one scope."""
     found: Scope = original(scope, server)
-    if found.get("http_version") != "2":
+    if found.get("http_version") not in ("2", "3"):
         return found
     SHARED.update(found)
     return SHARED
@@ -94,6 +94,7 @@ def streams_share_a_scope(original: Any, scope: Scope, server: Any) -> Scope:
 
 @around(
     "http2_stream.Http2Stream.send_body",
+    "http3_stream.Http3Stream.send_body",
     "multiplexed.MultiplexedStream.put",
     name="http.multiplex.right-stream/oldest",
     follows=["*"],

@@ -118,6 +118,12 @@ def version_2_0(scope: Scope) -> None:
     scope["http_version"] = scope["http_version"].replace("2", "2.0")
 
 
+@on_scope("http.scope.http-version.http3/with-minor")
+def version_3_0(scope: Scope) -> None:
+    """The version of an HTTP/3 request is "3.0"."""
+    scope["http_version"] = scope["http_version"].replace("3", "3.0")
+
+
 @around("requests.check_method", name="http.scope.method.uppercase/as-sent")
 def method_as_sent(original: Any, method: bytes) -> Any:
     """A method in lower case is handed over as it was sent."""
@@ -201,14 +207,14 @@ def a_header_is_added(scope: Scope) -> None:
 
 @on_scope("http.scope.headers.no-pseudo-headers/path", follows=["http.scope.headers.*", "rfc.http2.*"])
 def pseudo_headers_are_kept(scope: Scope) -> None:
-    """The path of an HTTP/2 request is among its headers."""
-    if scope["http_version"] == "2":
+    """The path of an HTTP/2 or HTTP/3 request is among its headers."""
+    if scope["http_version"] in ("2", "3"):
         scope["headers"].append((b":path", scope["raw_path"]))
 
 
 @around("pseudo.regular_headers", name="http.scope.headers.authority-becomes-host/lost", follows=["*headers.*"])
 def the_authority_is_lost(original: Any, fields: Headers, authority: bytes | None) -> Any:
-    """The :authority of an HTTP/2 request is left out."""
+    """The :authority of an HTTP/2 or HTTP/3 request is left out."""
     return original(fields, None)
 
 

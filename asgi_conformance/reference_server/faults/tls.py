@@ -8,7 +8,8 @@ from typing import Any
 from ..application import Scope
 from . import around
 
-ENTRY = "tls.TlsTransport.entry"
+#: The entry over TCP, and over QUIC.
+ENTRY = ("tls.TlsTransport.entry", "quic_transport.QuicTransport.entry")
 
 
 def _set(name: str, key: str, value: Any, summary: str, **registration: Any) -> None:
@@ -19,7 +20,7 @@ def _set(name: str, key: str, value: Any, summary: str, **registration: Any) -> 
         return {**found, key: value(found[key]) if callable(value) else value}
 
     spoil.__doc__ = summary
-    around(ENTRY, name=name, **registration)(spoil)
+    around(*ENTRY, name=name, **registration)(spoil)
 
 
 def _leave_out(name: str, key: str) -> None:
@@ -29,7 +30,7 @@ def _leave_out(name: str, key: str) -> None:
         return {name: value for name, value in original(self).items() if name != key}
 
     spoil.__doc__ = f"{key} is missing."
-    around(ENTRY, name=name, follows=["tls.base.*"])(spoil)
+    around(*ENTRY, name=name, follows=["tls.base.*"])(spoil)
 
 
 for _requirement, _key in (
@@ -107,7 +108,7 @@ def without_tls_the_entry_is_none(original: Any, offered: Any, transport: Any) -
     return found
 
 
-@around(ENTRY, name="tls.entry.dict/list", follows=["tls.*"])
+@around(*ENTRY, name="tls.entry.dict/list", follows=["tls.*"])
 def the_entry_is_a_list(original: Any, self: Any) -> Any:
     """The entry is a list of pairs."""
     return list(original(self).items())
@@ -147,7 +148,7 @@ def every_certificate_is_let_in(original: Any, config: Any) -> Any:
     return settings
 
 
-@around(ENTRY, name="tls.scope.per-connection/first", follows=["tls.*"])
+@around(*ENTRY, name="tls.scope.per-connection/first", follows=["tls.*"])
 def the_first_connection_counts(original: Any, self: Any) -> Any:
     """Every entry is that of the first connection."""
     if not hasattr(self.settings, "first"):
@@ -155,7 +156,7 @@ def the_first_connection_counts(original: Any, self: Any) -> Any:
     return dict(self.settings.first)
 
 
-@around(ENTRY, name="tls.scope.per-connection/once", breaks="tls.scope.per-connection/kept", follows=["tls.*"])
+@around(*ENTRY, name="tls.scope.per-connection/once", breaks="tls.scope.per-connection/kept", follows=["tls.*"])
 def a_later_request_has_another_entry(original: Any, self: Any) -> Any:
     """From the second request of a connection on, the version of TLS is not known."""
     found = original(self)
