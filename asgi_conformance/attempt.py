@@ -28,6 +28,8 @@ _LONGEST = 12
 #: After so many seconds a case that goes on in spite of that is ended again.
 _AGAIN = 0.5
 _names = itertools.count(1)
+_GOES_ON = "the server goes on serving"
+_SERVED_NO_MORE = "it served no new connection afterwards"
 
 
 @dataclass(frozen=True)
@@ -53,8 +55,8 @@ class Attempt:
     came_too_late: bool = False
 
 
-async def attempt(candidate: RunningCandidate, case: Case, suites: Suites) -> Attempt:
-    """Run one case once on a shared candidate.
+async def attempt(candidate: RunningCandidate, case: Case, suites: Suites, *, questioned: bool = False) -> Attempt:
+    """Run one case once on a shared candidate. A case that is ``questioned`` passes only if it left the server serving.
 
     Never raises for what the case does; a fault of the case's own is the verdict ``error``.
     """
@@ -62,15 +64,18 @@ async def attempt(candidate: RunningCandidate, case: Case, suites: Suites) -> At
     began = time.monotonic()
     unhook = _trace_output(candidate, exchange)
     try:
-        result = await _judge(exchange, case, suites.requirement_of(case).level, case.run(exchange))
+        level = suites.requirement_of(case).level
+        result = await _judge(exchange, case, level, case.run(exchange))
         result = replace(result, duration=time.monotonic() - began)
+        if questioned and result.verdict is Verdict.PASS and not await serves(candidate, suites):
+            result = Attempt(case, level.when_broken, _GOES_ON, _SERVED_NO_MORE, duration=result.duration, died=True)
     finally:
         await exchange.close()
         unhook()
     ended = result.verdict is not Verdict.PASS and await _ends(candidate)
     if ended:
         exchange.trace.record("server", "exit", candidate.describe_end())
-    if ended and result.died:
+    if ended and result.died and result.observed != _SERVED_NO_MORE:
         result = replace(result, observed=candidate.describe_end())
     died = ended or result.died
     result = replace(result, died=died, came_too_late=exchange.came_too_late, remarks=tuple(exchange.remarks))
@@ -156,7 +161,7 @@ async def _judge(exchange: Exchange, case: Case, level: Level, experiment: Corou
         async with _Limit(longest):
             await experiment
     except CandidateDied as died:
-        return Attempt(case, level.when_broken, "the server goes on serving", died.what, died=True)
+        return Attempt(case, level.when_broken, _GOES_ON, died.what, died=True)
     except Broken as broken:
         return Attempt(case, (broken.level or level).when_broken, broken.expected, broken.observed)
     except Observed as observed:

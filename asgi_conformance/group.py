@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections import Counter, deque
 from typing import TYPE_CHECKING
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
 
 #: After so many deaths in a row without a case that came to an end, a candidate has to show that it serves at all.
 _DEATHS = 12
+#: What passed so shortly before the first sign that the candidate has gone may have caused it, in units of patience;
+#: for how long passes are kept back for that, and how many of them are questioned.
+_SHORTLY = 0.5
+_KEPT_BACK = 2.5
+_QUESTIONED = 64
 #: How often a case is put back because the candidate went away under it, before it is run alone.
 _RETURNS = 3
 #: A case that has run for so long, in units of patience, waits; and how often a place may be given on.
@@ -42,6 +48,9 @@ class Group:
         self._harmed = False
         self._deaths = 0
         self._returns: Counter[str] = Counter()
+        self._passed: deque[tuple[float, Attempt]] = deque()
+        self._questioned: set[str] = set()
+        self._first_sign = math.inf
 
     async def run(self) -> None:
         """Run them all; a candidate that dies is replaced, and who killed it is found out."""
@@ -68,7 +77,8 @@ class Group:
 
     async def _living(self) -> RunningCandidate:
         if self._candidate is not None and (self._harmed or not self._candidate.serving):
-            await self._scheduler.stop(self._candidate)
+            gone = not self._candidate.serving
+            await self._scheduler.stop(self._candidate, grace=0 if gone else None)
             self._candidate = None
             self._harmed = False
         if self._candidate is None:
@@ -96,6 +106,7 @@ class Group:
                 worker.cancel()
             await asyncio.gather(*crew, return_exceptions=True)
             self._tell_held(candidate)
+            self._tell_passed(candidate)
         if not candidate.serving:
             self._deaths += 1
 
@@ -109,6 +120,23 @@ class Group:
                 self._put_back(result.case)
         self._held.clear()
 
+    def _tell_passed(self, candidate: RunningCandidate) -> None:
+        """Tell what passed, but question what may have left the candidate unable to serve."""
+        shortly = self._first_sign - _SHORTLY * candidate.patience.scale
+        suspects = [result for ended, result in self._passed if not candidate.serving and ended > shortly]
+        questioned = {result.case.id for result in suspects[-_QUESTIONED:]}
+        for _, result in self._passed:
+            if result.case.id not in questioned:
+                self._scheduler.keep(result)
+            else:
+                self._question(result.case)
+        self._passed.clear()
+        self._first_sign = math.inf
+
+    def _question(self, case: Case) -> None:
+        self._questioned.add(case.id)
+        self._alone.append(case)
+
     def _put_back(self, case: Case) -> None:
         """Try a case again later that the candidate left alone: what always meets that may itself be the cause."""
         self._returns[case.id] += 1
@@ -119,7 +147,9 @@ class Group:
             case = self._together.popleft()
             self._begun[case.id] = time.monotonic()
             result = await self._scheduler.attempt(candidate, case)
-            del self._begun[case.id]
+            begun, ended = self._begun.pop(case.id), time.monotonic()
+            if result.came_too_late or result.died:
+                self._first_sign = min(self._first_sign, begun if result.came_too_late else ended)
             if result.came_too_late:
                 self._put_back(case)
             elif result.died:
@@ -127,13 +157,18 @@ class Group:
                 self._alone.appendleft(case)
             elif result.verdict is Verdict.PASS:
                 self._deaths = 0
-                self._scheduler.tell(result)
+                self._passed.append((ended, result))
+                self._scheduler.show(result)
             else:
-                self._held.append((time.monotonic(), result))
+                self._held.append((ended, result))
+            while self._passed and self._passed[0][0] < ended - _KEPT_BACK * candidate.patience.scale:
+                self._scheduler.keep(self._passed.popleft()[1])
 
     async def _run_alone(self, candidate: RunningCandidate) -> None:
         case = self._alone.popleft()
-        result = await self._scheduler.attempt(candidate, case)
+        judgement = self._scheduler.judgements.get(case.id)
+        questioned = case.id in self._questioned or (judgement is not None and judgement.last.died)
+        result = await self._scheduler.attempt(candidate, case, questioned=questioned)
         self._deaths = self._deaths + 1 if result.died else 0
         if result.came_too_late:
             self._alone.appendleft(case)

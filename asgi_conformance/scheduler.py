@@ -139,9 +139,9 @@ class Scheduler:
         finally:
             self.timing.stops += time.monotonic() - began
 
-    async def attempt(self, candidate: RunningCandidate, case: Case) -> Attempt:
-        """Run a case once on a candidate."""
-        result = await attempt(candidate, case, self._suites)
+    async def attempt(self, candidate: RunningCandidate, case: Case, *, questioned: bool = False) -> Attempt:
+        """Run a case once on a candidate; ``questioned``: it has to leave the candidate serving."""
+        result = await attempt(candidate, case, self._suites, questioned=questioned)
         self.timing.cases += result.duration
         return result
 
@@ -150,6 +150,14 @@ class Scheduler:
         return await serves(candidate, self._suites)
 
     def tell(self, result: Attempt) -> None:
+        """Show an attempt, and keep it."""
+        self.keep(result)
+        self.show(result)
+
+    def keep(self, result: Attempt) -> None:
         """Keep an attempt as one of its case's judgement."""
         self.judgements.setdefault(result.case.id, Judgement()).attempts.append(result)
+
+    def show(self, result: Attempt) -> None:
+        """Show an attempt to who watches the run."""
         self._progress(result)

@@ -219,12 +219,21 @@ def listens_no_more(exchange: Exchange) -> Awaitable[None]:
     return asyncio.sleep(0)
 
 
-def test_a_candidate_that_listens_no_more_fails_nothing_else(suites: Suites) -> None:
-    """A server that takes no connections any more, though its process lives on, is replaced, and the rest passes."""
+def test_a_candidate_that_listens_no_more_fails_one_case(suites: Suites) -> None:
+    """A case that finds nothing wrong, but after which the server takes no connections, fails, and no other does."""
+
+    async def closes(exchange: Exchange) -> None:
+        await exchange.still_serves()
+        await listens_no_more(exchange)
+
     cases = [a_case(passes, f"pass-{number}") for number in range(40)]
-    cases.insert(20, a_case(listens_no_more, "closes"))
+    cases.insert(20, a_case(closes, "closes"))
     results = judged(suites, cases, jobs=4)["results"]
-    assert {result["verdict"] for result in results} == {"pass"}
+    (failed,) = (result for result in results if result["verdict"] != "pass")
+    assert failed["case"] == f"{MUST}/closes"
+    assert failed["history"] == ["fail", "fail"]
+    assert failed["observed"] == "it served no new connection afterwards"
+    assert failed["trace"]
 
 
 def test_a_case_after_which_nobody_listens_fails_alone(suites: Suites) -> None:
