@@ -47,6 +47,11 @@ async def _http2(exchange: Exchange) -> HttpClient:
     return connection.open_stream()
 
 
+async def _http3(exchange: Exchange) -> HttpClient:
+    connection = await exchange.http3()
+    return connection.open_stream()
+
+
 async def _http2_neighbour(exchange: Exchange) -> HttpClient:
     """A stream beside one that is open, whose call waits and whose response stays unfinished."""
     connection = await exchange.http2()
@@ -79,14 +84,19 @@ HTTP2_NEIGHBOUR = Circumstance(
     adapt=lambda launch: replace(launch, http2=True),
     connect=_http2_neighbour,
 )
+HTTP3 = Circumstance(
+    "http-3", "over HTTP/3", adapt=lambda launch: replace(launch, tls=True, http3=True), connect=_http3
+)
 KEPT = Circumstance("kept", "the second request of a kept connection", connect=_kept)
 TLS = Circumstance("tls", "over TLS", adapt=lambda launch: replace(launch, tls=True))
 UNIX = Circumstance("unix", "over a unix socket", adapt=lambda launch: replace(launch, unix=True))
 
-#: For cases that a request of any HTTP version shows.
-EVERY_HTTP = (DEFAULT, KEPT, HTTP2)
+#: For cases that a request of any HTTP version shows, and those for which it has to come without TLS.
+EVERY_PLAIN_HTTP = (DEFAULT, KEPT, HTTP2)
+EVERY_HTTP = (*EVERY_PLAIN_HTTP, HTTP3)
 #: The same, for what also holds towards an HTTP/1.0 client.
-EVERY_HTTP_AND_10 = (DEFAULT, HTTP10, KEPT, HTTP2)
+EVERY_PLAIN_HTTP_AND_10 = (*EVERY_PLAIN_HTTP, HTTP10)
+EVERY_HTTP_AND_10 = (*EVERY_HTTP, HTTP10)
 #: For cases that any WebSocket shows; its handshake takes the place of the request.
 EVERY_WEBSOCKET = (DEFAULT, KEPT, HTTP2)
 #: The same, for what TLS may spoil too.

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
-from collections.abc import Awaitable, Iterable, Mapping
+from collections.abc import Awaitable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,29 +13,25 @@ from asgi_conformance.arrivals import Arrivals
 from asgi_conformance.call import Call
 from asgi_conformance.circumstance import DEFAULT, Circumstance
 from asgi_conformance.clients.http import HttpClient, Response
-from asgi_conformance.clients.http1 import Http1Client
-from asgi_conformance.clients.wire import ConnectionRefused, Wire
+from asgi_conformance.connecting import Connecting
 from asgi_conformance.expect import expect
 from asgi_conformance.lifecycle import Lifecycle
 from asgi_conformance.opening import WebSocketOpening
 from asgi_conformance.outcomes import Outcomes
-from asgi_conformance.patience import Patience
 from asgi_conformance.refusal import Refusal, Tagged, refusal_by
 from asgi_conformance.step import Ended
-from asgi_conformance.trace import Trace
-from asgi_conformance.verdict import Broken, CandidateDied, TimedOut, Unsupported
+from asgi_conformance.verdict import Broken, TimedOut, Unsupported
 
 if TYPE_CHECKING:
     from asgi_conformance.candidate.lifespan import OrdinaryLifespan
     from asgi_conformance.candidate.running import RunningCandidate
     from asgi_conformance.candidate.starting import Starter
-    from asgi_conformance.clients.http2 import Http2Connection
     from asgi_conformance.recorded import Face
 
 __all__ = ["Exchange", "Refusal"]
 
 
-class Exchange(WebSocketOpening, Outcomes):
+class Exchange(Connecting, WebSocketOpening, Outcomes):
     """Both ends of a candidate for the time of one case."""
 
     def __init__(
@@ -49,28 +44,20 @@ class Exchange(WebSocketOpening, Outcomes):
         since: str | None = None,
         extension: str | None = None,
     ) -> None:
-        self.candidate = candidate
-        self.patience: Patience = candidate.patience
-        self.trace = Trace()
+        super().__init__(candidate, name)
         self.sampling = candidate.sampling
         network = "unix" if candidate.launch.unix else "ipv6" if candidate.launch.ipv6 else None
         self.watch = Watch(shapes or Shapes(), network)
         self.calls: list[Call] = []
         #: What was recorded on the faces of a middleware.
         self.faces: list[Face] = []
-        #: Whether the candidate took no connection at all: it had gone before, by no doing of this exchange.
-        self.came_too_late = False
         self.remarks = []
-        self._name = name
         self._circumstance = circumstance
         self._since = since
         self._extension = extension
         #: The type of the scopes that the case is about, where requests serve other ends beside it; None: of all.
         self._protocol = "websocket" if (extension or "").startswith("websocket.") else None
         self._arrivals = Arrivals()
-        self._wires: list[Wire] = []
-        self._connections: list[Http2Connection] = []
-        self._tags = 0
         self._lifecycle: Lifecycle | None = None
         candidate.register(name, self)
 
@@ -86,63 +73,9 @@ class Exchange(WebSocketOpening, Outcomes):
 
     # The client's end
 
-    def new_tag(self) -> str:
-        """A new tag for a request of this exchange."""
-        self._tags += 1
-        return f"xc-{self._name}-{self._tags}"
-
     async def connect(self) -> HttpClient:
-        """A client in the circumstance in which the case runs: over HTTP/1.1 or 2, on a new or a used connection."""
+        """A client in the circumstance in which the case runs: over HTTP/1.1, 2 or 3, on a new or a used connection."""
         return await self._circumstance.connect(self)
-
-    async def wire(self, *, alpn: list[str] | None = None, tls: ssl.SSLContext | None = None) -> Wire:
-        """A new connection, for bytes only. Raises Broken when the candidate does not take it.
-
-        ``tls`` is a context from the candidate's ``tls_context``, or None for the usual one.
-        """
-        self._check_alive()
-        address = self.candidate.address
-        try:
-            wire = await Wire.open(
-                address if tls is None else replace(address, tls=tls),
-                trace=self.trace,
-                number=len(self._wires) + 1,
-                deadline=self.patience.deadline,
-                alpn=alpn,
-            )
-        except ConnectionRefused:
-            self.candidate.refused = True
-            self.came_too_late = not self._wires
-            raise
-        self._wires.append(wire)
-        return wire
-
-    async def http1(self, *, alpn: list[str] | None = None, tls: ssl.SSLContext | None = None) -> Http1Client:
-        """A new connection with an HTTP/1.1 client on it, which can also send what is not HTTP; see :meth:`wire`."""
-        return Http1Client(await self.wire(alpn=alpn, tls=tls), self.new_tag, self.patience.deadline)
-
-    async def http2(self, *, settings: Mapping[int, int] | None = None) -> Http2Connection:
-        """A new HTTP/2 connection: by ALPN over TLS, by prior knowledge otherwise.
-
-        ``settings`` are the client's; unless they enable push, it is disabled.
-
-        Raises Unsupported when the candidate speaks no HTTP/2 there.
-        """
-        from asgi_conformance.clients.http2 import Http2Connection, NotHttp2
-
-        tls = self.candidate.address.tls is not None
-        wire = await self.wire(alpn=["h2", "http/1.1"] if tls else None)
-        if tls and wire.alpn != "h2":
-            raise Unsupported(f"the candidate chose {wire.alpn or 'nothing'} when HTTP/2 was offered by ALPN")
-        try:
-            connection = await Http2Connection.open(wire, self.new_tag, self.patience.deadline, settings=settings)
-        except NotHttp2 as refused:
-            if tls:
-                raise
-            await self.still_serves()  # a server that is going down takes no HTTP/2 either
-            raise Unsupported(f"without TLS the candidate takes no HTTP/2: {refused.observed}") from None
-        self._connections.append(connection)
-        return connection
 
     # The application's end
 
@@ -273,7 +206,8 @@ class Exchange(WebSocketOpening, Outcomes):
         """
         binding, self._since, self._extension = (self._since, self._extension), None, None  # any request will do
         try:
-            client = await self.http1()
+            over_http3 = self.candidate.launch.http3
+            client: HttpClient = (await self.http3()).open_stream() if over_http3 else await self.http1()
             await client.request("GET", "/still-serving")
             await self.answered(client, await self.call(client))
             await client.close()
@@ -289,10 +223,6 @@ class Exchange(WebSocketOpening, Outcomes):
 
     # Its own house
 
-    def _check_alive(self) -> None:
-        if not self.candidate.alive:
-            raise CandidateDied(self.candidate.describe_end())
-
     async def close(self) -> None:
         """Leave: all calls end, all connections are closed."""
         if self._lifecycle is not None:
@@ -303,10 +233,7 @@ class Exchange(WebSocketOpening, Outcomes):
         open_calls = [call for call in self.calls if call.ended is None]
         for call in open_calls:
             call.end_by_return()
-        for connection in self._connections:
-            await connection.close()
-        for wire in self._wires:
-            await wire.close()
+        await self.disconnect()
 
     async def settle(self) -> list[Ended]:
         """Have every call return and wait for all of them: what is seen after it was not cut short."""

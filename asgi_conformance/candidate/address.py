@@ -45,13 +45,13 @@ class Endpoint:
 
 
 def free_port(host: str = "127.0.0.1") -> int:
-    """A TCP port on which nothing listens on ``host``, an address of this machine; never twice the same in a row.
+    """A port, of TCP and UDP, on which nothing listens on ``host``; never twice the same in a row.
 
     Ports that the system hands out to outgoing connections are left out, because one of thousands of clients could
     get the port before the candidate binds it.
 
     Raises:
-        LaunchImpossible: If this machine has no such address, for example no IPv6.
+        LaunchImpossible: If ``host`` is no address of this machine, for example as it has no IPv6.
     """
     if not _bindable(host, 0):
         raise LaunchImpossible(f"this machine has no address {host}")
@@ -66,8 +66,9 @@ def free_port(host: str = "127.0.0.1") -> int:
 
 def _bindable(host: str, port: int) -> bool:
     try:
-        with _socket_of(host) as listener:
+        with _socket_of(host) as listener, _socket_of(host, socket.SOCK_DGRAM) as receiver:
             listener.bind((host, port))
+            receiver.bind((host, port))
     except OSError:
         return False
     return True
@@ -120,8 +121,8 @@ class Workspace:
         self.close()
 
 
-def _socket_of(host: str) -> socket.socket:
-    return socket.socket(socket.AF_INET6 if _is_ipv6(host) else socket.AF_INET)
+def _socket_of(host: str, kind: socket.SocketKind = socket.SOCK_STREAM) -> socket.socket:
+    return socket.socket(socket.AF_INET6 if _is_ipv6(host) else socket.AF_INET, kind)
 
 
 def _is_ipv6(host: str) -> bool:

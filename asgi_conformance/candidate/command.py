@@ -74,6 +74,8 @@ def effective_launch(template: Template, launch: Launch) -> Launch:
         raise LaunchImpossible("the command calls a factory, and not an application of another kind")
     changes.update({"app": "factory"} if calls_factory else {})
     changes.update({"http2": True} if "http2" in chosen else {})
+    if launch.http3 and "http3" in chosen:
+        raise LaunchImpossible("the command says itself where HTTP/3 is served")
     for entry, attribute, value in (
         ("lifespan-on", "lifespan", "on"),
         ("lifespan-off", "lifespan", "off"),
@@ -186,6 +188,8 @@ def _needed(template: Template, launch: Launch) -> Iterator[str]:
         yield "factory"
     if launch.http2:
         yield "http2-tls" if launch.tls and "http2-tls" in _entries(template) else "http2"
+    if launch.http3:
+        yield "http3"
     if launch.graceful_timeout is not None:
         yield "graceful-timeout"
     if launch.pings:

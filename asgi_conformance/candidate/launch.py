@@ -29,7 +29,8 @@ class Launch:
     ``tls`` serves TLS; ``client_certificates`` (with ``tls``) asks clients for one; ``unix`` listens on a unix socket,
     ``ipv6`` on ``::1``. ``root_path`` is the mount point, ``workers`` the number of processes. ``app`` is the attribute
     of the probe module that is mounted, ``interface`` the style of application that the server is told to expect
-    (``auto``: it is not told). ``lifespan`` and ``http2`` switch the feature on where the server has a switch.
+    (``auto``: it is not told). ``lifespan``, ``http2``, ``http3`` (beside TLS) switch the feature on where the server
+    has a switch.
     ``graceful_timeout`` is the time in whole seconds that requests get at an orderly stop, or None for the server's
     default. With ``pings`` the server pings WebSockets every second and gives a pong one second; with
     ``message_limit`` it takes WebSocket messages of no more than 64 KiB, with ``keep_alive`` it closes a connection
@@ -49,6 +50,7 @@ class Launch:
     interface: Interface = "auto"
     lifespan: Lifespan = "auto"
     http2: bool = False
+    http3: bool = False
     graceful_timeout: int | None = None
     pings: bool = False
     message_limit: bool = False
@@ -60,6 +62,8 @@ class Launch:
     def __post_init__(self) -> None:
         if self.client_certificates and not self.tls:
             raise ValueError("a launch with client_certificates needs tls as well")
+        if self.http3 and not self.tls:
+            raise ValueError("a launch with http3 needs tls as well")
         if self.unix and self.ipv6:
             raise ValueError("a launch is either unix or ipv6, not both")
         if self.workers < 0:
@@ -71,7 +75,7 @@ class Launch:
         return "+".join(self._differences()) or "plain"
 
     def _differences(self) -> Iterator[str]:
-        for attribute in ("tls", "client_certificates", "unix", "ipv6", "root_path", "http2"):
+        for attribute in ("tls", "client_certificates", "unix", "ipv6", "root_path", "http2", "http3"):
             if getattr(self, attribute):
                 yield attribute.replace("_", "-")
         if self.workers != 1:

@@ -29,6 +29,7 @@ ENTRIES = frozenset(
         "factory",
         "http2",
         "http2-tls",
+        "http3",
         "graceful-timeout",
         "pings",
         "message-limit",

@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 
 Headers = list[tuple[bytes, bytes]]
 #: How the end of a body is known: RFC 9112 § 6.3; ``none`` where a response cannot have one.
-Framing = Literal["length", "chunked", "close", "none", "h2"]
+Framing = Literal["length", "chunked", "close", "none", "h2", "h3"]
 #: The field by which the probe tells the exchange that a request belongs to.
 TAG = b"x-exchange"
 
@@ -26,9 +26,9 @@ class Response:
     """A response, as much of it as has been read.
 
     ``headers`` and ``trailers`` have the names as they stood on the wire. ``raw`` holds all bytes of an HTTP/1
-    response (1xx before it included) and is empty for HTTP/2. ``complete`` says that the framing came to its end;
+    response (1xx before it included) and is empty for others. ``complete`` says that the framing came to its end;
     ``ended`` how the connection ended while this response was read: ``"closed"``, ``"reset"``, or None while it is
-    open; over HTTP/2, how the stream did, and ``reset_code`` is then the code of the server's RST_STREAM.
+    open; on a stream, how that did, and ``reset_code`` is then the code with which the server reset it.
     ``flaws`` are departures from the grammar over which a recipient can read: sentences.
     """
 
@@ -71,9 +71,13 @@ class HttpClient(Protocol):
 
     @property
     def version(self) -> str:
-        """``"1.0"``, ``"1.1"`` or ``"2"``."""
+        """``"1.0"``, ``"1.1"``, ``"2"`` or ``"3"``."""
 
     tag: str
+
+    @property
+    def local(self) -> tuple[str, int] | None:
+        """The address of the client's own end; None on a unix socket."""
 
     async def request(
         self,

@@ -47,6 +47,11 @@ class Http1Client:
 
     # Sending
 
+    @property
+    def local(self) -> tuple[str, int] | None:
+        """The address of the client's own end; None on a unix socket."""
+        return self.wire.local
+
     async def send_head(
         self,
         method: str = "GET",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
+from asgi_conformance.clients.address import Address
 from asgi_conformance.clients.http2_client import Http2Client
 from asgi_conformance.clients.http2_frames import (
     PREFACE,
@@ -20,6 +21,7 @@ from asgi_conformance.clients.http2_frames import (
 )
 from asgi_conformance.clients.http2_state import GoAway, Http2State, Push, readable
 from asgi_conformance.clients.http2_stream import Stream
+from asgi_conformance.clients.waiting import Bell
 from asgi_conformance.clients.wire import Wire
 from asgi_conformance.errors import SuiteError
 from asgi_conformance.verdict import Broken, TimedOut
@@ -113,6 +115,31 @@ class Http2Connection:
         await self.wire.bell.until(lambda: reached() or self.is_over, self.deadline)
         if not reached():
             raise self.failure(expected)
+
+    @property
+    def address(self) -> Address:
+        """Where it leads."""
+        return self.wire.address
+
+    @property
+    def local(self) -> tuple[str, int] | None:
+        """The address of the client's own end; None on a unix socket."""
+        return self.wire.local
+
+    @property
+    def bell(self) -> Bell:
+        """What wakes those that wait."""
+        return self.wire.bell
+
+    @property
+    def ending(self) -> str | None:
+        """``"closed"`` or ``"reset"``, None while the connection is open."""
+        return self.wire.ending
+
+    @property
+    def wrong(self) -> str | None:
+        """The sentence on a breach that concerns the whole connection, or None."""
+        return self.state.wrong
 
     def failure(self, expected: str) -> Broken:
         """Why ``expected`` did not come: the connection failed or ended, or the time was up."""

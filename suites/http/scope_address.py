@@ -9,8 +9,6 @@ from asgi_conformance.candidate.launch import Launch
 from asgi_conformance.cases import case
 from asgi_conformance.circumstance import DEFAULT, EVERY_HTTP_AND_10, KEPT, TLS
 from asgi_conformance.clients.http import HttpClient
-from asgi_conformance.clients.http1 import Http1Client
-from asgi_conformance.clients.http2 import Http2Client
 from asgi_conformance.exchange import Exchange
 from asgi_conformance.expect import expect, show
 from asgi_conformance.kinds import checker, items_of
@@ -40,10 +38,8 @@ def host_and_port(exchange: Exchange, app: Call, key: str) -> tuple[object, str]
 
 def own_port(client: HttpClient) -> str:
     """The port of the client's own socket, as text."""
-    assert isinstance(client, (Http1Client, Http2Client))
-    wire = client.wire if isinstance(client, Http1Client) else client.connection.wire
-    assert wire.local is not None
-    return str(wire.local[1])
+    assert client.local is not None
+    return str(client.local[1])
 
 
 def is_address(text: object, expected: str) -> bool:

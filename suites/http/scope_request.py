@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from asgi_conformance.candidate.launch import Launch
 from asgi_conformance.cases import case
-from asgi_conformance.circumstance import DEFAULT, EVERY_HTTP, EVERY_HTTP_AND_10, HTTP2, KEPT, UNIX
+from asgi_conformance.circumstance import (
+    DEFAULT,
+    EVERY_HTTP,
+    EVERY_HTTP_AND_10,
+    EVERY_PLAIN_HTTP_AND_10,
+    HTTP2,
+    HTTP3,
+    KEPT,
+    UNIX,
+)
 from asgi_conformance.exchange import Exchange, Refusal
 from asgi_conformance.expect import expect
 
@@ -91,6 +100,14 @@ async def http_2_is_told(exchange: Exchange) -> None:
     await exchange.answered(client, app)
 
 
+@case("http.scope.http-version.http3", circumstances=(HTTP3,))
+async def http_3_is_told(exchange: Exchange) -> None:
+    """The version of an HTTP/3 request is "3"."""
+    client, app = await exchange.dialogue()
+    expect(app.scope.get("http_version"), "scope['http_version']").equals("3")
+    await exchange.answered(client, app)
+
+
 @case("http.scope.method.present", each={method.lower(): method for method in METHODS}, circumstances=EVERY_HTTP_AND_10)
 async def the_method_is_that_of_the_request(exchange: Exchange, method: str) -> None:
     """The common methods arrive under their names; HEAD is not turned into GET."""
@@ -126,7 +143,7 @@ async def other_methods_keep_their_names(exchange: Exchange, method: str) -> Non
     await exchange.answered(client, app)
 
 
-@case("http.scope.scheme.plain", circumstances=(*EVERY_HTTP_AND_10, UNIX))
+@case("http.scope.scheme.plain", circumstances=(*EVERY_PLAIN_HTTP_AND_10, UNIX))
 async def without_tls_the_scheme_is_http(exchange: Exchange) -> None:
     """Without TLS the scheme is "http", or left out."""
     client, app = await exchange.dialogue()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ssl
 
 from asgi_conformance.cases import case
-from asgi_conformance.circumstance import EVERY_HTTP, EVERY_WEBSOCKET
+from asgi_conformance.circumstance import EVERY_PLAIN_HTTP, EVERY_WEBSOCKET
 from asgi_conformance.clients.http1 import Http1Client
 from asgi_conformance.exchange import Exchange
 from asgi_conformance.expect import expect, show
@@ -17,7 +17,7 @@ from .connections import EXTENSION, TLS, ask, connect, der, entry, entry_of, ent
 VERSIONS = {"tls-1.2": (ssl.TLSVersion.TLSv1_2, 0x0303), "tls-1.3": (ssl.TLSVersion.TLSv1_3, 0x0304)}
 
 
-@case("tls.extension.absent-without-tls", "http", circumstances=EVERY_HTTP)
+@case("tls.extension.absent-without-tls", "http", circumstances=EVERY_PLAIN_HTTP)
 async def without_tls_a_request_has_no_entry(exchange: Exchange) -> None:
     """The scope of a request without TLS has no entry about TLS."""
     client, app = await exchange.dialogue()

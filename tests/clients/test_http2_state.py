@@ -171,7 +171,7 @@ def test_reset_after_the_end() -> None:
         ([headers([*OK, (b"X-Y", b"")])], "the header name b'X-Y' is not a token in lower case"),
         ([headers([*OK, (b"", b"")])], "the header name b'' is not a token in lower case"),
         ([headers([*OK, (b"x", b"a\nb")])], "the value b'a\\nb' of the header b'x' holds the byte b'\\n'"),
-        ([headers(OK), headers([(b"x", b"y")])], "a second HEADERS frame, without END_STREAM"),
+        ([headers(OK), headers([(b"x", b"y")])], "a second HEADERS frame that does not end the stream"),
         (
             [headers(OK), headers(OK, flags=ENDS_HEADERS | END)],
             "the trailer section has the pseudo-header b':status' out of place",
