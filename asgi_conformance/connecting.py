@@ -122,7 +122,7 @@ class Connecting(ABC):
         except (ConnectionRefused, TimedOut):  # datagrams to nobody are lost without a word
             self._refused()
             raise
-        connection = Http3Connection(wire, self.new_tag)
+        connection = Http3Connection(wire, self.new_tag, self.patience.deadline)
         self._connections.append(connection)
         return connection
 

@@ -26,18 +26,30 @@ def code_name(code: int) -> str:
     return names[code].name if code in names else f"error 0x{code:x}"
 
 
-class Http3Connection:
-    """One connection. ``tags`` makes the tags of the requests; None: requests have none."""
+class _H3(H3Connection):
+    """The state of HTTP/3, which leaves it to :class:`HttpStream` to hold a length against the content.
 
-    def __init__(self, wire: QuicWire, tags: Callable[[], str] | None = None) -> None:
+    Whether there is content depends on the method, which it does not know.
+    """
+
+    def _check_content_length(self, stream: object) -> None:
+        """Take the length as it is."""
+
+
+class Http3Connection:
+    """One connection. ``tags`` makes the tags of the requests; None: requests have none.
+
+    ``deadline`` is the longest wait of one call in seconds; None: the wire's own.
+    """
+
+    def __init__(self, wire: QuicWire, tags: Callable[[], str] | None = None, deadline: float | None = None) -> None:
         self.wire = wire
         self.tags = tags
-        self.deadline = wire.deadline
+        self.deadline = wire.deadline if deadline is None else deadline
         self.clients: list[Http3Client] = []
-        self.h3 = H3Connection(wire.quic)
+        self.h3 = _H3(wire.quic)
         self._streams: dict[int, HttpStream] = {}
-        wire.on_event = self._on_event
-        wire.transmit()
+        wire.attach(self._on_event)
 
     def open_stream(self) -> Http3Client:
         """A client whose requests travel on new streams of this connection."""

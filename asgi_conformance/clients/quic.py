@@ -43,7 +43,7 @@ class QuicWire:
 
     ``ending`` is None while it is open, then ``"closed"``, with ``trouble`` the words of the peer or of the system, or
     None. ``wrong`` is the sentence about a breach of the protocol over which this side closed it, or None; ``closed``
-    says that this side has left. ``bell`` rings at every change, after ``on_event`` was called. ``local`` and
+    says that this side has left. ``bell`` rings at every change, after who was attached was told. ``local`` and
     ``remote`` are the addresses of both ends. ``deadline`` is the longest wait in seconds.
     """
 
@@ -70,7 +70,6 @@ class QuicWire:
         self.number = number
         self.deadline = deadline
         self.bell = Bell()
-        self.on_event: Callable[[QuicEvent], None] = lambda event: None
         self.ending: str | None = None
         self.trouble: str | None = None
         self.closed = False
@@ -81,6 +80,8 @@ class QuicWire:
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._ready = False
+        self._early: list[QuicEvent] = []
+        self._on_event: Callable[[QuicEvent], None] = self._early.append
         self.note("connect", f"{address} over QUIC")
         self._loop.add_reader(sock.fileno(), self._on_readable)
 
@@ -114,6 +115,13 @@ class QuicWire:
             await wire.close()
             raise
         return wire
+
+    def attach(self, on_event: Callable[[QuicEvent], None]) -> None:
+        """Tell ``on_event`` of every event from now on, and first of those that have come with the handshake."""
+        self._on_event = on_event
+        for event in self._early:
+            on_event(event)
+        self.transmit()
 
     def note(self, kind: str, text: str = "", data: bytes | None = None) -> None:
         """Record an entry of the trace for this connection; the kinds are those of :class:`trace.Entry`."""
@@ -171,7 +179,7 @@ class QuicWire:
                 self._ready = True
             elif isinstance(event, ConnectionTerminated):
                 self._end("closed", event.reason_phrase or f"error 0x{event.error_code:x}")
-            self.on_event(event)
+            self._on_event(event)
         self.transmit()
         self.bell.ring()
 
