@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import anyio
 from aioquic.h3.events import DataReceived, H3Event, HeadersReceived
 from aioquic.quic.events import (
     ConnectionIdIssued,
@@ -25,6 +26,7 @@ from .pseudo import check_request, split_fields
 from .quic import FIELDS_LIMIT, Http3Parser, MalformedReceived
 from .requests import Refused, Request
 from .response_call import Response
+from .transport import LINGER
 
 if TYPE_CHECKING:
     from .quic_endpoint import QuicEndpoint
@@ -66,18 +68,28 @@ class Http3Connection:
     async def run(self) -> None:
         """Exchange packets until one side has had enough."""
         try:
-            while not self.quic.closed:
-                self.begin_calls()
-                self.transport.push()
-                self.settle()
-                if self.stopping and not self.streams and not self._delivering:
-                    break
-                await self.transport.next()
-                self.take_events()
+            self.go_on()
+            while not self.quic.closed and (self.streams or not self.stopping):
+                await self.turn()
+            with anyio.move_on_after(LINGER):  # what was sent last may have got lost on the way
+                while not self.quic.closed and self._delivering:
+                    await self.turn()
         finally:
             self.quic.close(NO_ERROR)  # if nobody has closed it before
             self.transport.push()
             self.end()
+
+    async def turn(self) -> None:
+        """Wait until there is something to do, and do it."""
+        await self.transport.next()
+        self.take_events()
+        self.go_on()
+
+    def go_on(self) -> None:
+        """Do what follows from the events: calls begin, packets leave."""
+        self.begin_calls()
+        self.transport.push()
+        self.settle()
 
     def receive(self, data: bytes, address: Any) -> None:
         """Take in a datagram, and at once what it says of streams, so that nobody writes to one that is gone."""

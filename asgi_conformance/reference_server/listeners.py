@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from .tls import TlsSettings
 
 PEM = "they have to be in PEM form"
+#: How much of what all clients of HTTP/3 send the kernel is asked to keep for the server, in bytes.
+DATAGRAM_BUFFER = 1024 * 1024
 
 
 def bind(config: Config) -> list[socket.socket]:
@@ -45,6 +47,8 @@ def bind_inet(type: socket.SocketKind, host: str, port: int) -> socket.socket:
     sock = socket.socket(family, kind, protocol)
     if type == socket.SOCK_STREAM:  # two sockets for datagrams would share the port, and take each other's
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    else:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, DATAGRAM_BUFFER)
     sock.setblocking(False)
     sock.bind(address)
     return sock

@@ -17,7 +17,8 @@ import anyio
 
 from .extensions import FilePart
 
-#: How long a closed connection goes on reading what the client still sends, in seconds (RFC 9112, section 9.6).
+#: How long a closed connection goes on reading what the client still sends, in seconds (RFC 9112, section 9.6),
+#: or one that is to be closed waits for the client's word that the last response has arrived.
 LINGER = 1.0
 #: How many bytes are read at once, and how many may wait until somebody takes them.
 READ_SIZE = 65536

@@ -32,9 +32,9 @@ class Frames(H3Connection):
 class Client:
     """One connection. Events that were received and not asked for yet are kept."""
 
-    def __init__(self, port: int, authority: Path, **settings: Any) -> None:
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.connect(("127.0.0.1", port))
+    def __init__(self, port: int, authority: Path, host: str = "127.0.0.1", **settings: Any) -> None:
+        self.socket = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.connect((host, port))
         configuration = QuicConfiguration(alpn_protocols=["h3"], server_name="localhost", **settings)
         configuration.load_verify_locations(str(authority))
         self.quic = QuicConnection(configuration=configuration)
@@ -42,7 +42,7 @@ class Client:
         self.h3 = Frames(self.quic)
         self.ended: set[int] = set()
         self.content: dict[int, bytes] = defaultdict(bytes)
-        self.quic.connect(("127.0.0.1", port), now=time.monotonic())
+        self.quic.connect(self.socket.getpeername(), now=time.monotonic())
         self.flush()
         if isinstance(self.wait((HandshakeCompleted, ConnectionTerminated)), ConnectionTerminated):
             self.socket.close()
@@ -65,7 +65,7 @@ class Client:
     @property
     def address(self) -> tuple[str, int]:
         """The client's end."""
-        host, port = self.socket.getsockname()
+        host, port = self.socket.getsockname()[:2]
         return host, port
 
     def flush(self) -> None:

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+from ast import literal_eval
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,26 @@ def test_a_key_of_its_own_and_another_address(serve: Start, certificates: Path, 
     assert door.port == port
     with door.connect() as client:
         assert client.response(client.request("/"))[1] == b"hello"
+
+
+def test_over_ipv6(serve: Start, certificates: Path) -> None:
+    """Addresses of IPv6 are told as those of IPv4 are: the address and the port."""
+    door = Door(serve(*options(certificates, "asyncio"), "--host", "::1"), certificates)
+    with door.connect(host="::1") as client:
+        scope = literal_eval(client.response(client.request("/scope"))[1].decode())
+        assert (scope["client"], scope["server"]) == ([*client.address], ["::1", door.port])
+
+
+@BACKENDS
+def test_a_stop_does_not_wait_long_for_a_silent_client(serve: Start, certificates: Path, backend: str) -> None:
+    """A client that never says that a response has arrived is closed after a moment."""
+    door = Door(serve(*options(certificates, backend), "--graceful-timeout", "60"), certificates)
+    client = door.connect()
+    client.request("/")
+    with door.connect() as other:
+        other.response(other.request("/"))
+    assert door.running.stop()[0] == 0
+    client.socket.close()
 
 
 def test_a_udp_port_in_use_is_told(serve: Start, certificates: Path) -> None:
