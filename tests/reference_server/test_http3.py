@@ -9,6 +9,7 @@ import ssl
 from ast import literal_eval
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aioquic.h3.connection import Setting
