@@ -22,17 +22,29 @@ class Walk:
     fact: str
 
 
+#: Values of these very types hold nothing and are all right in every walk; most of what is walked over is such.
+_PLAIN = frozenset({str, bytes, bool, type(None)})
+
+
 def _items(value: object) -> Iterator[tuple[object, object]]:
+    """What is in a dict or an iterable and may have something wrong in it, each by its key or number."""
     if isinstance(value, dict):
-        yield from value.items()
+        pairs: Iterator[tuple[object, object]] = iter(value.items())
     elif isinstance(value, (list, tuple, Iterable)):
-        yield from enumerate(value)
+        pairs = enumerate(value)
+    else:
+        return
+    for key, item in pairs:
+        if type(item) not in _PLAIN:
+            yield key, item
 
 
 def _string_keys(value: object, at: Where) -> Findings:
+    if isinstance(value, dict):
+        for key in value:
+            if not isinstance(key, str):
+                yield at, f" has the key {show(key)}, of type {type_name(key)}"
     for key, item in _items(value):
-        if isinstance(value, dict) and not isinstance(key, str):
-            yield at, f" has the key {show(key)}, of type {type_name(key)}"
         yield from _string_keys(item, (*at, key))
 
 
