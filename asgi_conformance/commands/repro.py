@@ -91,6 +91,7 @@ def _refuse(case: Case) -> None:
     why = {
         "it starts, signals and ends the server itself": case.life is not None,
         "it is about several processes": launch.workers != 1,
+        "it speaks HTTP/3, which the standard library cannot": launch.http3,
         "it needs certificates of clients": launch.client_certificates,
         f"it mounts an application of the kind {launch.app!r}": launch.app != "app",
         "it mounts an application of its own": bool(launch.application),
