@@ -6,16 +6,14 @@ import asyncio
 import math
 import time
 from collections import Counter, deque
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from asgi_conformance.attempt import Attempt
 from asgi_conformance.candidate.launch import Launch
 from asgi_conformance.candidate.running import RunningCandidate
 from asgi_conformance.cases import Case
+from asgi_conformance.schedule import Judgement
 from asgi_conformance.verdict import Verdict
-
-if TYPE_CHECKING:
-    from asgi_conformance.scheduler import Scheduler
 
 #: After so many deaths in a row without a case that came to an end, a candidate has to show that it serves at all.
 _DEATHS = 12
@@ -31,10 +29,37 @@ _PLACE = 0.5
 _CREW = 8
 
 
+class Runs(Protocol):
+    """What a group needs of who runs it; see :class:`Scheduler`."""
+
+    judgements: dict[str, Judgement]
+
+    async def start(self, launch: Launch) -> RunningCandidate:
+        """Start a candidate and wait until it serves."""
+
+    async def stop(self, candidate: RunningCandidate, grace: float | None = None) -> None:
+        """Stop a candidate."""
+
+    async def attempt(self, candidate: RunningCandidate, case: Case, *, questioned: bool = False) -> Attempt:
+        """Run a case once on a candidate."""
+
+    async def serves(self, candidate: RunningCandidate) -> bool:
+        """Whether a candidate serves a plain request."""
+
+    def tell(self, result: Attempt) -> None:
+        """Show an attempt, and keep it."""
+
+    def keep(self, result: Attempt) -> None:
+        """Keep an attempt as one of its case's judgement."""
+
+    def show(self, result: Attempt) -> None:
+        """Show an attempt to who watches the run."""
+
+
 class Group:
     """The cases of one launch, on one candidate as long as it serves."""
 
-    def __init__(self, scheduler: Scheduler, launch: Launch, cases: list[Case], jobs: int) -> None:
+    def __init__(self, scheduler: Runs, launch: Launch, cases: list[Case], jobs: int) -> None:
         self._scheduler = scheduler
         self._launch = launch
         self._jobs = jobs

@@ -19,7 +19,7 @@ from tests.middleware.table import page
 #: A middleware is told apart by the plain circumstances, and has no part in the rest of what a server does.
 CHOICE = [
     *("--suite", "core", "--suite", "http", "--suite", "websocket", "--suite", "extensions"),
-    *("--deselect", "*/kept", "--deselect", "*/http-2", "--deselect", "*/pipelined"),
+    *("--deselect", "*/kept", "--deselect", "*/http-2", "--deselect", "*/http-3", "--deselect", "*/pipelined"),
 ]
 
 
