@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .http3 import Http3Connection
     from .quic_transport import QuicTransport
 
-#: Errors of streams (RFC 9114, section 8.1).
+#: Errors of streams (RFC 9114, section 8.1), as numbers: this module can be read where aioquic is not installed.
 NO_ERROR, INTERNAL_ERROR, REQUEST_REJECTED, REQUEST_CANCELLED = 0x100, 0x102, 0x10B, 0x10C
 
 

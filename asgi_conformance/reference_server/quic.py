@@ -138,12 +138,21 @@ class Http3Parser(H3Connection):
         settings.pop(Setting.ENABLE_CONNECT_PROTOCOL, None)  # there are no WebSockets here (RFC 9220, section 3)
         return {**settings, Setting.MAX_FIELD_SECTION_SIZE: FIELDS_LIMIT}
 
-    def _receive_request_or_push_data(self, stream: Any, data: bytes, stream_ended: bool) -> list[H3Event]:
+    def _handle_request_or_push_frame(
+        self, frame_type: int, frame_data: bytes | None, stream: Any, stream_ended: bool
+    ) -> list[H3Event]:
+        handle = super()._handle_request_or_push_frame
+        return self._unless_malformed(stream, lambda: handle(frame_type, frame_data, stream, stream_ended))
+
+    def _handle_request_or_push_end(self, stream: Any) -> list[H3Event]:
+        handle = super()._handle_request_or_push_end
+        return self._unless_malformed(stream, lambda: handle(stream))
+
+    def _unless_malformed(self, stream: Any, handle: Callable[[], list[H3Event]]) -> list[H3Event]:
         if stream.stream_id in self._malformed:
-            stream.receiving_ended = stream.receiving_ended or stream_ended
             return []
         try:
-            return super()._receive_request_or_push_data(stream, data, stream_ended)
+            return handle()
         except MessageError:  # RFC 9114, section 4.1.2
             self._malformed.add(stream.stream_id)
             stream.sending_ended = True

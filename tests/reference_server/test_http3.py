@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aioquic.h3.connection import Setting
+from aioquic.h3.connection import FrameType, Setting, encode_frame
 from aioquic.h3.events import DataReceived, HeadersReceived
 from aioquic.quic.events import ConnectionTerminated, StopSendingReceived, StreamReset
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -301,6 +301,22 @@ def test_malformed_requests_do_not_reach_the_application(
     else:
         assert client.response(number)[0][b":status"] == status
     assert notes(client, "bad-h3", 0) == []
+
+
+def test_a_malformed_request_that_had_to_wait_for_its_fields_is_reset(client: Client) -> None:
+    """A header block may come before what it refers to; when it turns out to be malformed, its stream alone ends."""
+    fields = [*HEAD.items(), (b"x-new", b"1"), (b"X-Large", b"2")]
+    client.response(client.request("/"))
+    instructions, number = b"", client.quic.get_next_available_stream_id()
+    while not instructions:  # fields come into the table when they are seen more than once
+        instructions, block = client.h3._encoder.encode(number, fields)
+    client.quic.send_stream_data(number, encode_frame(FrameType.HEADERS, block), end_stream=True)
+    client.flush()
+    assert client.h3._local_encoder_stream_id is not None
+    client.quic.send_stream_data(client.h3._local_encoder_stream_id, instructions)
+    client.flush()
+    assert client.wait(StreamReset, number).error_code == MESSAGE_ERROR
+    assert client.response(client.request("/"))[1] == b"hello"
 
 
 def test_more_content_than_declared_ends_the_call(client: Client, door: Door) -> None:
