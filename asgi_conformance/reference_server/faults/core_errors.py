@@ -12,6 +12,7 @@ from ..log import logger
 from ..response_call import State
 from ..transport import ClientDisconnected
 from . import around
+from .scribbling import scribble
 
 # invalid events
 
@@ -42,7 +43,7 @@ async def the_client_is_shown_what_was_refused(original: Any, self: Any, event: 
     try:
         await original(self, event)
     except InvalidEvent:
-        self.stream.transport.write(repr(event).encode())
+        scribble(self.stream, repr(event).encode())
         raise
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from ..checks import InvalidEvent
 from ..response_call import State
 from . import around, on_sent, swallowed
+from .scribbling import scribble
 
 HINT, TRAILERS, PUSH = "http.response.early_hint", "http.response.trailers", "http.response.push"
 HINTS = ["extension.early-hint.*", "core.*"]
@@ -122,7 +123,7 @@ def links_are_added_to_the_response(original: Any, self: Any, *arguments: Any) -
 async def a_late_hint_is_sent(original: Any, self: Any, event: Any) -> None:
     """A hint after the final body is put on the wire, before the next response."""
     if _is(event, HINT) and self.response.complete:
-        self.stream.transport.write(b"HTTP/1.1 103 Early Hints\r\nlink: </late>\r\n\r\n")
+        scribble(self.stream, b"HTTP/1.1 103 Early Hints\r\nlink: </late>\r\n\r\n")
     await original(self, event)
 
 

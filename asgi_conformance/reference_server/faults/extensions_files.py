@@ -9,6 +9,7 @@ from ..checks import InvalidEvent
 from ..extensions import FilePart
 from ..response_call import State
 from . import around, on_sent, swallowed
+from .scribbling import scribble
 
 ZERO_COPY, PATH = "http.response.zerocopysend", "http.response.pathsend"
 FILES = ["extension.zerocopysend.*", "core.*"]
@@ -61,7 +62,7 @@ def more_is_expected_by_default(event: Any) -> Any:
 async def a_late_file_is_sent(original: Any, self: Any, event: Any) -> None:
     """A file after the final body is written behind the response."""
     if _is(event, ZERO_COPY) and self.response.complete:
-        self.stream.transport.write(b"file")
+        scribble(self.stream, b"file")
     await original(self, event)
 
 
@@ -141,7 +142,7 @@ def _with_a_body_for_head(name: str, kind: str, follows: list[str]) -> None:
     async def spoil(original: Any, self: Any, message: Any) -> None:
         await original(self, message)
         if _is(message, kind) and self.stream.request.method == "HEAD":
-            self.stream.transport.write(b"file")
+            scribble(self.stream, b"file")
 
     spoil.__doc__ = "Bytes of the file are sent in answer to HEAD."
     around("response_call.Response.accept", name=name, follows=follows)(spoil)
@@ -211,7 +212,7 @@ async def the_type_is_guessed(original: Any, self: Any, path: str) -> None:
 async def a_second_file_is_sent(original: Any, self: Any, event: Any) -> None:
     """A second path send is written behind the response."""
     if _is(event, PATH) and self.response.complete:
-        self.stream.transport.write(b"file")
+        scribble(self.stream, b"file")
     await original(self, event)
 
 

@@ -9,6 +9,7 @@ import anyio
 from ..application import Event, Scope, Send
 from ..checks import InvalidEvent
 from . import around, on_received, on_send, on_sent, swallowed
+from .scribbling import scribble
 
 # what the application receives
 
@@ -219,7 +220,7 @@ def an_empty_piece_ends_the_response(original: Any, self: Any, more: bool) -> No
 async def more_after_the_end(original: Any, self: Any, event: Any) -> None:
     """The body of a message after the final one is written to the connection."""
     if self.response.complete and isinstance(event, dict):
-        self.stream.transport.write(event.get("body", b""))
+        scribble(self.stream, event.get("body", b""))
     await original(self, event)
 
 

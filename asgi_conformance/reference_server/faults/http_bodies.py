@@ -8,6 +8,7 @@ from typing import Any
 from ..application import Event, Receive, Scope, Send
 from ..checks import InvalidEvent
 from . import around, on_received, on_send, on_sent, swallowed
+from .scribbling import scribble
 
 
 def _is_body(event: Any) -> bool:
@@ -129,7 +130,7 @@ def more_is_the_default(event: Any) -> Any:
 async def a_line_after_the_end(original: Any, self: Any, event: Any) -> None:
     """For each message after the final one an empty line is written to the connection."""
     if self.response.complete:
-        self.stream.transport.write(b"\r\n")
+        scribble(self.stream, b"\r\n")
     await original(self, event)
 
 
@@ -139,7 +140,7 @@ async def a_second_start_is_a_second_head(original: Any, self: Any, event: Any) 
     second = isinstance(event, dict) and event.get("type") == "http.response.start" and self.response.state.value > 1
     if second:
         self.response.send_head()
-        self.stream.transport.write(b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n")
+        scribble(self.stream, b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n")
     else:
         await original(self, event)
 
