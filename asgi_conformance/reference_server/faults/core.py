@@ -37,10 +37,10 @@ def spec_version_as_a_number(scope: Scope) -> None:
 
 @around("scope.made", name="core.extensions.values-dict/none")
 def extensions_without_dicts(original: Any, scope: Scope, server: Any) -> Scope:
-    """The entries of extensions are None."""
+    """The entries of extensions are None, but for that of TLS, which has requirements of its own."""
     found: Scope = original(scope, server)
-    if "extensions" in found:
-        found["extensions"] = dict.fromkeys(found["extensions"])
+    for name in found.get("extensions", {}).keys() - {"tls"}:
+        found["extensions"][name] = None
     return found
 
 
