@@ -137,7 +137,7 @@ class Group:
 
     def _tell_held(self, candidate: RunningCandidate) -> None:
         """Tell what did not go well, but try again what ended so while the candidate may have been dying already."""
-        dying = time.monotonic() - candidate.patience.deadline
+        dying = min(time.monotonic(), self._first_sign) - candidate.patience.deadline
         for ended, result in self._held:
             if candidate.serving or ended < dying:
                 self._scheduler.tell(result)

@@ -8,7 +8,7 @@ from urllib.parse import unquote_to_bytes
 from asgi_conformance.call import Call
 from asgi_conformance.candidate.launch import Launch
 from asgi_conformance.cases import case
-from asgi_conformance.circumstance import EVERY_HTTP
+from asgi_conformance.circumstance import EVERY_PLAIN_HTTP
 from asgi_conformance.clients.http import TAG
 from asgi_conformance.clients.http2 import Http2Client, Push, Setting
 from asgi_conformance.exchange import Exchange
@@ -52,7 +52,7 @@ async def promised(exchange: Exchange, event: Message) -> tuple[Http2Client, Pus
     return client, pushes[0]
 
 
-@case("extension.push.advertised", circumstances=EVERY_HTTP)
+@case("extension.push.advertised", circumstances=EVERY_PLAIN_HTTP)
 async def push_is_listed_with_a_dict(exchange: Exchange) -> None:
     """Push is listed with a dict, where it is, and over HTTP/2 alone."""
     await has_a_dict(exchange, EXTENSION)
