@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from asgi_conformance.clients.address import Address
 from asgi_conformance.clients.http2_client import Http2Client
 from asgi_conformance.clients.http2_frames import (
     PREFACE,
@@ -21,7 +20,7 @@ from asgi_conformance.clients.http2_frames import (
 )
 from asgi_conformance.clients.http2_state import GoAway, Http2State, Push, readable
 from asgi_conformance.clients.http2_stream import Stream
-from asgi_conformance.clients.waiting import Bell
+from asgi_conformance.clients.multiplexed import Multiplexed
 from asgi_conformance.clients.wire import Wire
 from asgi_conformance.errors import SuiteError
 from asgi_conformance.verdict import Broken, TimedOut
@@ -37,7 +36,7 @@ class NotHttp2(Broken):
     """The server does not speak HTTP/2 on this connection: it answered otherwise, or closed."""
 
 
-class Http2Connection:
+class Http2Connection(Multiplexed[Wire]):
     """One connection, over TLS with ALPN or in plain text with prior knowledge.
 
     ``tags`` makes the tags of the requests; None: requests have none. ``deadline`` is the longest wait of one call
@@ -53,11 +52,8 @@ class Http2Connection:
         *,
         settings: Mapping[int, int] | None = None,
     ) -> None:
-        self.wire = wire
-        self.tags = tags
-        self.deadline = wire.deadline if deadline is None else deadline
+        super().__init__(wire, tags, deadline)
         self.state = Http2State({Setting.ENABLE_PUSH: 0, **(settings or {})})
-        self.clients: list[Http2Client] = []
         self._next_stream = 1
         self._gave_up = False
 
@@ -115,26 +111,6 @@ class Http2Connection:
         await self.wire.bell.until(lambda: reached() or self.is_over, self.deadline)
         if not reached():
             raise self.failure(expected)
-
-    @property
-    def address(self) -> Address:
-        """Where it leads."""
-        return self.wire.address
-
-    @property
-    def local(self) -> tuple[str, int] | None:
-        """The address of the client's own end; None on a unix socket."""
-        return self.wire.local
-
-    @property
-    def bell(self) -> Bell:
-        """What wakes those that wait."""
-        return self.wire.bell
-
-    @property
-    def ending(self) -> str | None:
-        """``"closed"`` or ``"reset"``, None while the connection is open."""
-        return self.wire.ending
 
     @property
     def wrong(self) -> str | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from asgi_conformance.clients.http2_frames import ErrorCode, Setting, code_name
 from asgi_conformance.clients.http2_stream import Stream
-from asgi_conformance.clients.multiplexed import MultiplexedClient
+from asgi_conformance.clients.multiplexed_client import MultiplexedClient
 
 if TYPE_CHECKING:
     from asgi_conformance.clients.http2 import Http2Connection

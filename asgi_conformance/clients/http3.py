@@ -9,12 +9,11 @@ from aioquic.h3.connection import ErrorCode, H3Connection
 from aioquic.h3.events import DataReceived, H3Event, HeadersReceived
 from aioquic.quic.events import QuicEvent, StopSendingReceived, StreamReset
 
-from asgi_conformance.clients.address import Address
 from asgi_conformance.clients.http2_state import readable
 from asgi_conformance.clients.http_stream import HttpStream
-from asgi_conformance.clients.multiplexed import MultiplexedClient
+from asgi_conformance.clients.multiplexed import Multiplexed
+from asgi_conformance.clients.multiplexed_client import MultiplexedClient
 from asgi_conformance.clients.quic import QuicWire
-from asgi_conformance.clients.waiting import Bell
 from asgi_conformance.verdict import Broken, TimedOut
 
 STRICT = "HTTP/3 as RFC 9114 has it"
@@ -36,17 +35,14 @@ class _H3(H3Connection):
         """Take the length as it is."""
 
 
-class Http3Connection:
+class Http3Connection(Multiplexed[QuicWire]):
     """One connection. ``tags`` makes the tags of the requests; None: requests have none.
 
     ``deadline`` is the longest wait of one call in seconds; None: the wire's own.
     """
 
     def __init__(self, wire: QuicWire, tags: Callable[[], str] | None = None, deadline: float | None = None) -> None:
-        self.wire = wire
-        self.tags = tags
-        self.deadline = wire.deadline if deadline is None else deadline
-        self.clients: list[Http3Client] = []
+        super().__init__(wire, tags, deadline)
         self.h3 = _H3(wire.quic)
         self._streams: dict[int, HttpStream] = {}
         wire.attach(self._on_event)
@@ -56,26 +52,6 @@ class Http3Connection:
         client = Http3Client(self)
         self.clients.append(client)
         return client
-
-    @property
-    def address(self) -> Address:
-        """Where it leads."""
-        return self.wire.address
-
-    @property
-    def local(self) -> tuple[str, int] | None:
-        """The address of the client's own end; None on a unix socket."""
-        return self.wire.local
-
-    @property
-    def bell(self) -> Bell:
-        """What wakes those that wait."""
-        return self.wire.bell
-
-    @property
-    def ending(self) -> str | None:
-        """``"closed"`` or ``"reset"``, None while the connection is open."""
-        return self.wire.ending
 
     @property
     def wrong(self) -> str | None:
