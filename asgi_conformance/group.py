@@ -12,6 +12,7 @@ from asgi_conformance.attempt import Attempt
 from asgi_conformance.candidate.launch import Launch
 from asgi_conformance.candidate.running import RunningCandidate
 from asgi_conformance.cases import Case
+from asgi_conformance.pulse import Pulse
 from asgi_conformance.schedule import Judgement
 from asgi_conformance.verdict import Verdict
 
@@ -24,6 +25,8 @@ _KEPT_BACK = 2.5
 _QUESTIONED = 64
 #: How often a case is put back because the candidate went away under it, before it is run alone.
 _RETURNS = 3
+#: What may have come of it that the candidate was held up.
+_JUDGED = (Verdict.FAIL, Verdict.WARN, Verdict.OBSERVED, Verdict.INCONCLUSIVE)
 #: A case that has run for so long, in units of patience, waits; and how often a place may be given on.
 _PLACE = 0.5
 _CREW = 8
@@ -114,6 +117,7 @@ class Group:
         """Take cases side by side until there are none or the candidate dies; suspects are then run alone."""
         crew: set[asyncio.Future[None]] = set()
         place = _PLACE * candidate.patience.scale
+        pulse = Pulse(lambda: self._scheduler.serves(candidate), candidate.patience.quiet)
         try:
             while True:
                 # A case that only waits gives its place to another one.
@@ -126,20 +130,23 @@ class Group:
                 done, crew = await asyncio.wait(crew, timeout=place, return_when=asyncio.FIRST_COMPLETED)
                 for worker in done:
                     worker.result()
+            await pulse.settle()
         finally:
             for worker in crew:
                 worker.cancel()
-            await asyncio.gather(*crew, return_exceptions=True)
-            self._tell_held(candidate)
+            await asyncio.gather(pulse.stop(), *crew, return_exceptions=True)
+            self._tell_held(candidate, pulse)
             self._tell_passed(candidate)
         if not candidate.serving:
             self._deaths += 1
 
-    def _tell_held(self, candidate: RunningCandidate) -> None:
-        """Tell what did not go well, but try again what ended so while the candidate may have been dying already."""
+    def _tell_held(self, candidate: RunningCandidate, pulse: Pulse) -> None:
+        """Tell what did not go well, but try again what ended so while the candidate was held up, or dying already."""
         dying = min(time.monotonic(), self._first_sign) - candidate.patience.deadline
         for ended, result in self._held:
-            if candidate.serving or ended < dying:
+            in_time = candidate.serving or ended < dying
+            held_up = result.verdict in _JUDGED and pulse.was_held_up(ended - result.duration, ended)
+            if in_time and not (held_up and self._returns[result.case.id] < _RETURNS):
                 self._scheduler.tell(result)
             else:
                 self._put_back(result.case)

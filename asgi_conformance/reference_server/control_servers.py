@@ -1,8 +1,9 @@
 """Control servers: nothing that a conformance suite asks for is right in them, so no case may pass on any.
 
 ``python -m asgi_conformance.reference_server.control_servers KIND APP HOST PORT``, where ``--uds PATH`` takes the place
-of host and port, and ``--certfile PEM --keyfile PEM`` serve TLS. Standard library only; the application is never
-called, except for its lifespan by ``starts-up-and-dies``.
+of host and port, ``--certfile PEM --keyfile PEM`` serve TLS, and ``--quic-port N`` takes datagrams, in which none of
+them speaks QUIC. Standard library only; the application is never called, except for its lifespan by
+``starts-up-and-dies``.
 """
 
 from __future__ import annotations
@@ -49,10 +50,15 @@ def always_400(connection: socket.socket) -> None:
         connection.sendall(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
 
 
+def noise(_: bytes) -> bytes:
+    """The same random bytes each time."""
+    return random.Random(7).randbytes(500)
+
+
 def random_bytes(connection: socket.socket) -> None:
     """Answer with noise."""
-    while connection.recv(65536):
-        connection.sendall(random.Random(7).randbytes(500))
+    while data := connection.recv(65536):
+        connection.sendall(noise(data))
 
 
 def echoes(connection: socket.socket) -> None:
@@ -95,6 +101,8 @@ KINDS: dict[str, Callable[[socket.socket], None]] = {
         silent_websocket,
     )
 }
+#: What those that answer datagrams answer.
+DATAGRAMS: dict[str, Callable[[bytes], bytes]] = {"random-bytes": noise, "echoes": bytes}
 #: The kind that has the application start up, and ends with status 9 when a client speaks to it.
 DIES = "starts-up-and-dies"
 
@@ -106,6 +114,14 @@ def _handle(connection: socket.socket, behave: Callable[[socket.socket], None], 
         else:
             with tls.wrap_socket(connection, server_side=True) as wrapped:
                 behave(wrapped)
+
+
+def _take_datagrams(sock: socket.socket, answer: Callable[[bytes], bytes] | None) -> None:
+    while True:
+        with contextlib.suppress(OSError):
+            data, address = sock.recvfrom(65536)
+            if answer is not None:
+                sock.sendto(answer(data), address)
 
 
 def _serve_and_die(application: str, host: str, port: int) -> int:
@@ -136,6 +152,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--uds")
+    parser.add_argument("--quic-port", type=int)
     parser.add_argument("--certfile")
     parser.add_argument("--keyfile")
     given = parser.parse_args(arguments)
@@ -145,12 +162,16 @@ def main(arguments: list[str] | None = None) -> int:
     if given.certfile:
         tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         tls.load_cert_chain(given.certfile, given.keyfile)
+    family = socket.AF_INET6 if ":" in given.host else socket.AF_INET
+    if given.quic_port is not None:
+        datagrams = socket.socket(family, socket.SOCK_DGRAM)
+        datagrams.bind((given.host, given.quic_port))
+        threading.Thread(target=_take_datagrams, args=(datagrams, DATAGRAMS.get(given.kind)), daemon=True).start()
     if given.uds:
         listener = socket.socket(socket.AF_UNIX)
         listener.bind(given.uds)
         listener.listen(512)
     else:
-        family = socket.AF_INET6 if ":" in given.host else socket.AF_INET
         listener = socket.create_server((given.host, given.port), family=family, backlog=512)
     while True:
         connection, _ = listener.accept()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import signal
 import socket
 import sys
 from collections import defaultdict
@@ -252,3 +253,26 @@ def test_a_case_after_which_nobody_listens_fails_alone(suites: Suites) -> None:
         f"{MUST}/breaks-{number}": "fail" for number in range(3)
     }
     assert {r["verdict"] for r in results if "breaks" not in r["case"]} == {"pass"}
+
+
+def test_what_failed_while_the_server_was_held_up_is_tried_again(suites: Suites) -> None:
+    """A wait that was too short because another case held the server up is no failure, and no flip."""
+    times = itertools.count()
+
+    async def holds_up(exchange: Exchange) -> None:
+        assert exchange.candidate.process is not None
+        await asyncio.sleep(1.5)  # the pulse has begun by then
+        exchange.candidate.process.signal(signal.SIGSTOP)
+        await asyncio.sleep(2.0)
+        exchange.candidate.process.signal(signal.SIGCONT)
+        await exchange.still_serves()
+
+    async def is_in_a_hurry(exchange: Exchange) -> None:
+        if next(times) == 0:
+            await asyncio.sleep(1.7)
+        await exchange.within(exchange.still_serves(), 1.0, "it serves within 1 s", "it does not")
+
+    cases = [a_case(holds_up, "holds-up"), a_case(is_in_a_hurry, "in-a-hurry")]
+    results = {result["case"]: result for result in judged(suites, cases)["results"]}
+    assert results[f"{MUST}/in-a-hurry"]["history"] == ["pass"]
+    assert next(times) == 2

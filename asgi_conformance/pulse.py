@@ -1,0 +1,56 @@
+"""The pulse of a candidate: how promptly it serves a plain request while cases run on it side by side.
+
+Whether something came in time says nothing of a candidate that was held up meanwhile, by what another case does to it
+or by the machine. What failed then is tried again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+#: From the end of one request to the next, in seconds.
+_INTERVAL = 1.0
+
+
+class Pulse:
+    """Asks again and again, by ``ask``, which says whether it was served; slow is what took over ``slow`` seconds.
+
+    A candidate that does not serve at all is not held up: what fails on it fails by right.
+    """
+
+    def __init__(self, ask: Callable[[], Awaitable[bool]], slow: float) -> None:
+        self._ask = ask
+        self._slow = slow
+        self._rests = asyncio.Event()
+        self._over = False
+        self._held_up: list[tuple[float, float]] = []
+        self._task = asyncio.ensure_future(self._beat())
+
+    async def _beat(self) -> None:
+        while not self._over:
+            self._rests.set()
+            await asyncio.sleep(_INTERVAL)
+            self._rests.clear()
+            asked = time.monotonic()
+            served = await self._ask()
+            now = time.monotonic()
+            if served and now - asked > self._slow:
+                # It may have been held up since the answer before.
+                self._held_up.append((asked - _INTERVAL, now))
+        self._rests.set()
+
+    async def settle(self) -> None:
+        """Wait for the answer to what has been asked; nothing more is asked."""
+        self._over = True
+        await self._rests.wait()
+
+    async def stop(self) -> None:
+        """End it at once. Nothing happens the second time."""
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+
+    def was_held_up(self, begun: float, ended: float) -> bool:
+        """Whether the candidate was held up at some moment between these readings of :func:`time.monotonic`."""
+        return any(since < ended and begun < until for since, until in self._held_up)
