@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import signal
 import socket
 import subprocess
 import sys
+import time
 from ast import literal_eval
 from pathlib import Path
 
 import pytest
 from aioquic.h3.events import DataReceived
 from aioquic.quic.events import ConnectionTerminated, StreamDataReceived, StreamReset
+
+from asgi_conformance.reference_server.control_servers import noise
 
 from .conftest import LIMIT, Start
 from .h3client import Door, options
@@ -112,6 +116,35 @@ def test_a_stop_does_not_wait_long_for_a_silent_client(serve: Start, certificate
         other.response(other.request("/"))
     assert door.running.stop()[0] == 0
     client.socket.close()
+
+
+@pytest.mark.parametrize(("kind", "answer"), [("echoes", b"hello"), ("random-bytes", noise(b"hello"))])
+def test_control_servers_take_datagrams(kind: str, answer: bytes) -> None:
+    """Control servers bind the UDP port too, and what they answer is not QUIC."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind(("127.0.0.1", 0))
+        port = sock.getsockname()[1]
+    module = "asgi_conformance.reference_server.control_servers"
+    process = subprocess.Popen([sys.executable, "-m", module, kind, "x:app", "--quic-port", str(port)])
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            sock.connect(("127.0.0.1", port))
+            assert ask(sock, b"hello") == answer
+    finally:
+        process.kill()
+        process.wait()
+
+
+def ask(sock: socket.socket, question: bytes) -> bytes:
+    """The answer to a datagram, which is sent until somebody is there to give one."""
+    end = time.monotonic() + LIMIT
+    sock.settimeout(0.1)
+    while time.monotonic() < end:
+        with contextlib.suppress(ConnectionRefusedError, TimeoutError):
+            sock.send(question)
+            return sock.recv(65536)
+        time.sleep(0.01)
+    raise TimeoutError
 
 
 def test_a_udp_port_in_use_is_told(serve: Start, certificates: Path) -> None:
