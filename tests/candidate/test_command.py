@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from asgi_conformance.errors import LaunchImpossible, UsageError
 
 TCP = Endpoint("127.0.0.1", 4000)
 UNIX = Endpoint(uds="/run/s.sock")
+IDLE = re.compile(r" --(timeout-)?keep-alive 60\b")
 
 
 def parse(text: str) -> Template:
@@ -31,8 +33,8 @@ def build(
 
 
 def words(text: str, launch: Launch | None = None, endpoint: Endpoint = TCP) -> str:
-    """The words of that command as one line."""
-    return str(build(text, launch, endpoint))
+    """The words of that command as one line, without the limit on how long connections may idle."""
+    return IDLE.sub("", str(build(text, launch, endpoint)))
 
 
 @pytest.mark.parametrize(
@@ -99,6 +101,16 @@ def test_what_the_user_gave_is_not_given_again(text: str, expected: str) -> None
 def test_a_launch_adds_the_options_of_its_needs(launch: Launch, expected: str) -> None:
     """Each need of a launch is the entry of the profile with its placeholders filled."""
     assert words("uvicorn <app>", launch) == f"uvicorn --host 127.0.0.1 --port 4000 {expected} asgi_probe:app"
+
+
+@pytest.mark.parametrize("server", ["uvicorn", "hypercorn", "anycorn", "gunicorn"])
+def test_connections_may_idle_for_a_minute(server: str) -> None:
+    """A server whose own limit is a few seconds is given another, unless the user chose one or a launch does."""
+    (limit,) = IDLE.finditer(str(build(f"{server} <app>")))
+    option = limit[0].split()[0]
+    assert str(build(f"{server} {option} 7 <app>")).count(option) == 1
+    assert f"{option} 1" in str(build(f"{server} <app>", Launch(keep_alive=True)))
+    assert str(build(f"{server} <app>", Launch(keep_alive=True))).count(option) == 1
 
 
 def test_http2_is_said_where_it_must_be(tmp_path: Path) -> None:
