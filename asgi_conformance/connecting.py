@@ -97,7 +97,7 @@ class Connecting(ABC):
     async def http3(self) -> Http3Connection:
         """A new HTTP/3 connection, to the UDP port that has the number of the candidate's own.
 
-        Raises NotApplicable when this environment cannot speak it.
+        Raises NotApplicable when this environment cannot speak it, and Unsupported when the candidate never does.
         """
         try:
             from asgi_conformance.clients.http3 import Http3Connection
@@ -119,9 +119,13 @@ class Connecting(ABC):
                 number=self._next_number(),
                 deadline=self.patience.prompt,
             )
-        except (ConnectionRefused, TimedOut):  # datagrams to nobody are lost without a word
+        except (ConnectionRefused, TimedOut) as failed:  # datagrams to nobody are lost without a word
+            if not self.candidate.facts.spoke_http3:
+                await self.still_serves()
+                raise Unsupported(f"it was told to serve HTTP/3, and does not: {failed.observed}") from None
             self._refused()
             raise
+        self.candidate.facts.spoke_http3 = True
         connection = Http3Connection(wire, self.new_tag, self.patience.deadline)
         self._connections.append(connection)
         return connection

@@ -206,7 +206,7 @@ class Exchange(Connecting, WebSocketOpening, Outcomes):
         """
         binding, self._since, self._extension = (self._since, self._extension), None, None  # any request will do
         try:
-            over_http3 = self.candidate.launch.http3
+            over_http3 = self.candidate.launch.http3 and self.candidate.facts.spoke_http3
             client: HttpClient = (await self.http3()).open_stream() if over_http3 else await self.http1()
             await client.request("GET", "/still-serving")
             await self.answered(client, await self.call(client))

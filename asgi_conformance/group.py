@@ -25,8 +25,6 @@ _KEPT_BACK = 2.5
 _QUESTIONED = 64
 #: How often a case is put back because the candidate went away under it, before it is run alone.
 _RETURNS = 3
-#: What may have come of it that the candidate was held up.
-_JUDGED = (Verdict.FAIL, Verdict.WARN, Verdict.OBSERVED, Verdict.INCONCLUSIVE)
 #: A case that has run for so long, in units of patience, waits; and how often a place may be given on.
 _PLACE = 0.5
 _CREW = 8
@@ -145,7 +143,7 @@ class Group:
         dying = min(time.monotonic(), self._first_sign) - candidate.patience.deadline
         for ended, result in self._held:
             in_time = candidate.serving or ended < dying
-            held_up = result.verdict in _JUDGED and pulse.was_held_up(ended - result.duration, ended)
+            held_up = pulse.was_held_up(ended - result.duration, ended)
             if in_time and not (held_up and self._returns[result.case.id] < _RETURNS):
                 self._scheduler.tell(result)
             else:

@@ -24,26 +24,25 @@ class Pulse:
         self._ask = ask
         self._slow = slow
         self._rests = asyncio.Event()
-        self._over = False
         self._held_up: list[tuple[float, float]] = []
         self._task = asyncio.ensure_future(self._beat())
 
     async def _beat(self) -> None:
-        while not self._over:
-            self._rests.set()
-            await asyncio.sleep(_INTERVAL)
-            self._rests.clear()
+        while True:
             asked = time.monotonic()
-            served = await self._ask()
+            try:
+                served = await self._ask()
+            finally:
+                self._rests.set()
             now = time.monotonic()
             if served and now - asked > self._slow:
                 # It may have been held up since the answer before.
                 self._held_up.append((asked - _INTERVAL, now))
-        self._rests.set()
+            await asyncio.sleep(_INTERVAL)
+            self._rests.clear()
 
     async def settle(self) -> None:
-        """Wait for the answer to what has been asked; nothing more is asked."""
-        self._over = True
+        """Wait for the answer to what has been asked."""
         await self._rests.wait()
 
     async def stop(self) -> None:

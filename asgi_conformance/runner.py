@@ -38,6 +38,9 @@ from asgi_conformance.sampling import Sampling
 from asgi_conformance.schedule import Schedule
 from asgi_conformance.scheduler import Scheduler
 
+#: The least by which the time for a start is stretched: how long it takes is the machine's matter, too.
+_SHORTEST_START = 0.5
+
 
 @dataclass(frozen=True)
 class Options:
@@ -88,7 +91,7 @@ async def open_starter(options: Options) -> AsyncIterator[Starter]:
             extra=options.environment,
             cwd=options.cwd,
             module="asgi_middleware" if options.middleware else "asgi_probe",
-            deadline=20.0 * options.timeout_scale,
+            deadline=20.0 * max(_SHORTEST_START, options.timeout_scale),
             middleware=options.middleware,
         )
         try:

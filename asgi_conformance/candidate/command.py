@@ -143,7 +143,7 @@ def build_command(
     there = {*lacking, *(name for option in missing for name in template.profile.names_of(option))}
     always = [
         option
-        for option in template.profile.always
+        for option in template.profile.always + (() if launch.own else template.profile.shared)
         if template.given(option, words) is None and option.name not in there
     ]
     added = tuple(

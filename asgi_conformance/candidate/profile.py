@@ -43,6 +43,7 @@ _KEYS = frozenset(
         "distributions",
         "same",
         "always",
+        "shared",
         "options",
         "impossible",
         "refusals",
@@ -77,6 +78,7 @@ class Profile:
     distributions: tuple[str, ...] = ()
     same: tuple[frozenset[str], ...] = ()
     always: tuple[Option, ...] = ()
+    shared: tuple[Option, ...] = ()
     options: Mapping[str, tuple[Option, ...]] = field(default_factory=lambda: MappingProxyType({}))
     impossible: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     refusals: tuple[Refusal, ...] = ()
@@ -117,11 +119,8 @@ def parse_profile(name: str, table: object, source: str) -> Profile:
         programs=check.strings(entries.get("programs", [name]), "programs"),
         distributions=check.strings(entries.get("distributions", [name]), "distributions"),
         same=tuple(frozenset(check.strings(group, "same")) for group in check.items(entries.get("same", []), "same")),
-        always=tuple(
-            option
-            for group in check.items(entries.get("always", []), "always")
-            for option in check.options(group, "always")
-        ),
+        always=check.groups(entries, "always"),
+        shared=check.groups(entries, "shared"),
         options={entry: check.options(words, f"options.{entry}") for entry, words in options.items()},
         impossible=impossible,
         refusals=tuple(check.refusal(item) for item in check.items(entries.get("refusals", []), "refusals")),
@@ -192,6 +191,9 @@ class _Check:
         if len(texts) != len(self.table(value, key)):
             raise self.fail(f"{key} must be a table of strings, and is {value!r}")
         return texts
+
+    def groups(self, entries: Mapping[str, object], key: str) -> tuple[Option, ...]:
+        return tuple(option for group in self.items(entries.get(key, []), key) for option in self.options(group, key))
 
     def options(self, value: object, key: str) -> tuple[Option, ...]:
         words = self.strings(value, key)

@@ -55,6 +55,8 @@ class Facts:
     extensions: set[str] = field(default_factory=set)
     #: Whether it has served requests and made no lifespan call before.
     without_lifespan: bool = False
+    #: Whether it has taken a connection over QUIC.
+    spoke_http3: bool = False
     #: Which modules its environment has; empty before a process of it has said so.
     importable: dict[str, bool] = field(default_factory=dict)
     #: Why the middleware that was asked for could not be had, or None.

@@ -105,12 +105,13 @@ def test_a_launch_adds_the_options_of_its_needs(launch: Launch, expected: str) -
 
 @pytest.mark.parametrize("server", ["uvicorn", "hypercorn", "anycorn", "gunicorn"])
 def test_connections_may_idle_for_a_minute(server: str) -> None:
-    """A server whose own limit is a few seconds is given another, unless the user chose one or a launch does."""
+    """A server that cases share is given another limit than some seconds, unless the user or a launch chooses one."""
     (limit,) = IDLE.finditer(str(build(f"{server} <app>")))
     option = limit[0].split()[0]
     assert str(build(f"{server} {option} 7 <app>")).count(option) == 1
     assert f"{option} 1" in str(build(f"{server} <app>", Launch(keep_alive=True)))
     assert str(build(f"{server} <app>", Launch(keep_alive=True))).count(option) == 1
+    assert option not in str(build(f"{server} <app>", Launch(own=True)))
 
 
 def test_http2_is_said_where_it_must_be(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ listen = ["--host", "<host>", "--port", "<port>"]
 unix = ["--uds", "<uds>"]
 tls = ["--certfile", "<cert>", "--keyfile", "<key>"]
 http2 = []
+http3 = ["--quic-port", "<port>"]
 """
 #: What the one that dies does right before that: it has the application start up, or refuses to serve.
 STARTS_UP = ("lifespan.startup.", "lifespan.shutdown.only-after-startup", "lifespan.scope.")
