@@ -26,6 +26,8 @@ else:
 
 REAL = Path(__file__).parent / "real.toml"
 _PYTHON = f"{sys.version_info[0]}.{sys.version_info[1]}"
+#: The command as it is installed beside this interpreter: the folder of the source is not a whole package.
+_COMMAND = Path(sys.executable).with_name("asgi-conformance")
 #: What the command's exit status says of a run that came to its end: nothing failed, or something did.
 _RUN = (0, 1)
 
@@ -60,7 +62,7 @@ class Judging:
         async with self.places:
             click.echo(f"{name} ({variant}) …")
             process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "asgi_conformance", "-q", *choice),
+                *(str(_COMMAND), "-q", *choice),
                 stdout=asyncio.subprocess.DEVNULL,
                 stderr=asyncio.subprocess.PIPE,
             )
