@@ -12,7 +12,7 @@ from asgi_conformance.attempt import Attempt
 from asgi_conformance.candidate.launch import Launch
 from asgi_conformance.candidate.running import RunningCandidate
 from asgi_conformance.cases import Case
-from asgi_conformance.pulse import Pulse
+from asgi_conformance.pulse import NoPulse, Pulse
 from asgi_conformance.schedule import Judgement
 from asgi_conformance.verdict import Verdict
 
@@ -58,10 +58,14 @@ class Runs(Protocol):
 
 
 class Group:
-    """The cases of one launch, on one candidate as long as it serves."""
+    """The cases of one launch, on one candidate as long as it serves, ``jobs`` at a time.
 
-    def __init__(self, scheduler: Runs, launch: Launch, cases: list[Case], jobs: int) -> None:
+    ``again``: what did not pass while the candidate was held up is tried again.
+    """
+
+    def __init__(self, scheduler: Runs, launch: Launch, cases: list[Case], jobs: int, *, again: bool) -> None:
         self._scheduler = scheduler
+        self._again = again
         self._launch = launch
         self._jobs = jobs
         together = [case for case in cases if not self._is_alone(case)]
@@ -115,7 +119,7 @@ class Group:
         """Take cases side by side until there are none or the candidate dies; suspects are then run alone."""
         crew: set[asyncio.Future[None]] = set()
         place = _PLACE * candidate.patience.scale
-        pulse = Pulse(lambda: self._scheduler.serves(candidate), candidate.patience.quiet)
+        pulse = Pulse(lambda: self._scheduler.serves(candidate), candidate.patience.quiet) if self._again else NoPulse()
         try:
             while True:
                 # A case that only waits gives its place to another one.
@@ -138,7 +142,7 @@ class Group:
         if not candidate.serving:
             self._deaths += 1
 
-    def _tell_held(self, candidate: RunningCandidate, pulse: Pulse) -> None:
+    def _tell_held(self, candidate: RunningCandidate, pulse: Pulse | NoPulse) -> None:
         """Tell what did not go well, but try again what ended so while the candidate was held up, or dying already."""
         dying = min(time.monotonic(), self._first_sign) - candidate.patience.deadline
         for ended, result in self._held:

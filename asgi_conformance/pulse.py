@@ -53,3 +53,17 @@ class Pulse:
     def was_held_up(self, begun: float, ended: float) -> bool:
         """Whether the candidate was held up at some moment between these readings of :func:`time.monotonic`."""
         return any(since < ended and begun < until for since, until in self._held_up)
+
+
+class NoPulse:
+    """In the place of a pulse that nobody feels."""
+
+    async def settle(self) -> None:
+        """Nothing was asked."""
+
+    async def stop(self) -> None:
+        """Nothing goes on."""
+
+    def was_held_up(self, begun: float, ended: float) -> bool:
+        """Nobody can tell."""
+        return False

@@ -100,7 +100,7 @@ class Scheduler:
                 if launch.own:
                     await self._live(launch, cases)
                 else:
-                    await Group(self, launch, cases, jobs).run()
+                    await Group(self, launch, cases, jobs, again=self._schedule.confirm).run()
             except LaunchImpossible as impossible:
                 for case in cases:
                     self.tell(Attempt(case, Verdict.NOT_APPLICABLE, reason=impossible.message))
