@@ -67,7 +67,7 @@ def server_home(session: nox.Session, server: str, *more: str) -> Path | None:
 @nox.session(python="3.11")
 def servers(session: nox.Session) -> None:
     """Judge the released servers in environments of their own, one JSON a variant in site/runs, and build the site."""
-    session.install(".")
+    session.install(".[http3]")
     try:
         session.run("python", "-m", "tests.servers", *session.posargs)
     finally:
