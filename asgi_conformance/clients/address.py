@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -41,3 +43,12 @@ class Address:
 def shown(data: bytes, most: int = 160) -> str:
     """``data`` for people: its repr, cut after ``most`` bytes with the full size told."""
     return repr(data) if len(data) <= most else f"{data[:most]!r}… ({len(data)} bytes)"
+
+
+def host_and_port(name: Callable[[], Any]) -> tuple[str, int] | None:
+    """What a socket says of one of its ends, by ``name``; None where it is gone."""
+    try:
+        host, port = name()[:2]
+    except OSError:  # the peer has reset the connection already
+        return None
+    return host, port

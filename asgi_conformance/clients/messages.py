@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from dataclasses import dataclass
 
 from asgi_conformance.clients.address import shown
 from asgi_conformance.clients.deflate import Deflate
@@ -10,6 +11,21 @@ from asgi_conformance.clients.frames import Frame, FrameError, Opcode
 
 #: Codes that must never stand in a close frame (§ 7.4.1).
 RESERVED_CODES = (1004, 1005, 1006, 1015)
+
+
+@dataclass(frozen=True)
+class CloseSeen:
+    """How the server closed.
+
+    ``clean``: a close frame came; then ``code`` is its code, or None for an empty one (which is 1005), and
+    ``reason`` its text. ``ended`` is how the connection, or the HTTP/2 stream, ended: ``"closed"`` or ``"reset"``,
+    or None where it was still open when only the frame was awaited.
+    """
+
+    code: int | None
+    reason: str
+    clean: bool
+    ended: str | None
 
 
 class MessageReader:

@@ -5,35 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
 
 from asgi_conformance.clients.address import shown
 from asgi_conformance.clients.deflate import RSV1, Deflate, agreed
 from asgi_conformance.clients.frames import Frame, FrameError, FrameReader, Opcode, encode
 from asgi_conformance.clients.handshake import Carrier, HandshakeResponse, Http1Carrier, Transport, unoffered
 from asgi_conformance.clients.http import Headers
-from asgi_conformance.clients.messages import MessageReader, close_code_and_reason
+from asgi_conformance.clients.messages import CloseSeen, MessageReader, close_code_and_reason
 from asgi_conformance.errors import SuiteError
 from asgi_conformance.verdict import Broken, TimedOut
 
 __all__ = ["CloseSeen", "Frame", "HandshakeResponse", "Http1Carrier", "Opcode", "WebSocketClient"]
 
 ALLOWED = "frames that RFC 6455 allows a server to send"
-
-
-@dataclass(frozen=True)
-class CloseSeen:
-    """How the server closed.
-
-    ``clean``: a close frame came; then ``code`` is its code, or None for an empty one (which is 1005), and
-    ``reason`` its text. ``ended`` is how the connection, or the HTTP/2 stream, ended: ``"closed"`` or ``"reset"``,
-    or None where it was still open when only the frame was awaited.
-    """
-
-    code: int | None
-    reason: str
-    clean: bool
-    ended: str | None
 
 
 class WebSocketClient:

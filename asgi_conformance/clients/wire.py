@@ -11,9 +11,8 @@ import socket
 import ssl
 import struct
 from collections.abc import Callable, Sequence
-from typing import Any
 
-from asgi_conformance.clients.address import Address, shown
+from asgi_conformance.clients.address import Address, host_and_port, shown
 from asgi_conformance.clients.dialling import ConnectionRefused, TlsFailed, connected_socket, shake_hands
 from asgi_conformance.clients.outbox import Outbox
 from asgi_conformance.clients.tls import READ_SIZE, TlsLayer
@@ -58,8 +57,8 @@ class Wire:
         self.ending: str | None = None
         self.closed = False
         self.trouble: str | None = None
-        self.local = None if address.uds is not None else _host_and_port(sock.getsockname)
-        self.remote = None if address.uds is not None else _host_and_port(sock.getpeername)
+        self.local = None if address.uds is not None else host_and_port(sock.getsockname)
+        self.remote = None if address.uds is not None else host_and_port(sock.getpeername)
         self._socket = sock
         self._loop = asyncio.get_running_loop()
         self._tls = tls
@@ -292,11 +291,3 @@ class Wire:
         self._outbox.drop()
         self._socket.close()
         self.bell.ring()
-
-
-def _host_and_port(name: Callable[[], Any]) -> tuple[str, int] | None:
-    try:
-        host, port = name()[:2]
-    except OSError:  # the peer has reset the connection already
-        return None
-    return host, port
