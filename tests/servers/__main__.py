@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -28,17 +29,21 @@ REAL = Path(__file__).parent / "real.toml"
 _PYTHON = f"{sys.version_info[0]}.{sys.version_info[1]}"
 #: The command as it is installed beside this interpreter: the folder of the source is not a whole package.
 _COMMAND = Path(sys.executable).with_name("asgi-conformance")
-#: What the command's exit status says of a run that came to its end: nothing failed, or something did.
-_RUN = (0, 1)
+#: What the command's exit status says of a run: nothing failed, something did, or it was interrupted.
+_RUN = (0, 1, 130)
 
 
 @dataclass
 class Judging:
-    """Judges servers into ``runs``, as many at a time as ``places`` has; ``trouble`` holds those without a run."""
+    """Judges servers into ``runs``, as many at a time as ``places`` has; ``trouble`` holds those without a run.
+
+    A run that takes longer than ``longest``, in seconds, is interrupted, and its report says so.
+    """
 
     environments: Environments
     runs: Path
     places: asyncio.Semaphore
+    longest: float
     options: Sequence[str]
 
     def __post_init__(self) -> None:
@@ -66,7 +71,11 @@ class Judging:
                 stdout=asyncio.subprocess.DEVNULL,
                 stderr=asyncio.subprocess.PIPE,
             )
-            _, errors = await process.communicate()
+            ending = asyncio.ensure_future(process.communicate())
+            await asyncio.wait({ending}, timeout=self.longest)
+            if not ending.done():
+                process.send_signal(signal.SIGINT)
+            _, errors = await ending
         if process.returncode not in _RUN:
             self.trouble.append(f"{name} ({variant})")
             said = errors.decode(errors="replace").strip()
@@ -74,7 +83,8 @@ class Judging:
             return
         for run in results.load(target)["runs"]:
             counts = ", ".join(f"{count} {verdict}" for verdict, count in run["summary"].items() if count)
-            click.echo(f"{results.label(run)}: {counts} in {run['duration_s']:.0f} s")
+            until = "" if run["complete"] else ", where it was interrupted"
+            click.echo(f"{results.label(run)}: {counts} in {run['duration_s']:.0f} s{until}")
 
 
 async def judge(servers: Mapping[str, Mapping[str, object]], judging: Judging) -> None:
@@ -93,6 +103,7 @@ def main() -> int:
     parser.add_argument("--environments", type=Path, metavar="DIR", help="keep them here (default: make them anew)")
     parser.add_argument("--runs", type=Path, default=Path("site/runs"), metavar="DIR", help="where the JSON files go")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="runs at a time")
+    parser.add_argument("--minutes", type=float, default=30, metavar="N", help="how long one may take (default: 30)")
     given = parser.parse_args(words[: words.index("--")] if "--" in words else words)
     unknown = sorted(set(given.servers) - set(known))
     if unknown:
@@ -100,7 +111,8 @@ def main() -> int:
     given.runs.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as new:
         environments = Environments(given.environments or Path(new), {_PYTHON: sys.executable})
-        judging = Judging(environments, given.runs, asyncio.Semaphore(given.jobs), options)
+        places = asyncio.Semaphore(given.jobs)
+        judging = Judging(environments, given.runs, places, given.minutes * 60, options)
         asyncio.run(judge({name: known[name] for name in given.servers or known}, judging))
     if judging.trouble:
         click.echo(f"no run of {', '.join(judging.trouble)}", err=True)

@@ -33,7 +33,7 @@ class Here(Environments):
 
 def test_each_variant_leaves_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """What can be run leaves its JSON; what cannot be installed is left out, and what cannot be run is told."""
-    judging = Judging(Here(tmp_path), tmp_path, asyncio.Semaphore(2), ["--select", "http.request.type"])
+    judging = Judging(Here(tmp_path), tmp_path, asyncio.Semaphore(2), 60, ["--select", "http.request.type"])
     asyncio.run(judge(ROWS, judging))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["good-one.json", "good-two.json"]
     (run,) = results.load(tmp_path / "good-two.json")["runs"]
@@ -42,3 +42,14 @@ def test_each_variant_leaves_a_run(tmp_path: Path, capsys: pytest.CaptureFixture
     told = capsys.readouterr().out
     assert "absent is left out" in told
     assert "broken (one): no run, the command ended with 3" in told
+
+
+def test_a_run_that_takes_too_long_is_interrupted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What it has found until then is kept, and said to be no whole run."""
+    row = {"install": ["good"], "variants": {"one": REFERENCE}}
+    judging = Judging(Here(tmp_path), tmp_path, asyncio.Semaphore(1), 4.0, ["--suite", "lifespan"])
+    asyncio.run(judge({"good": row}, judging))
+    (run,) = results.load(tmp_path / "good-one.json")["runs"]
+    assert not run["complete"]
+    assert judging.trouble == []
+    assert "where it was interrupted" in capsys.readouterr().out
