@@ -72,10 +72,12 @@ class Judging:
                 stderr=asyncio.subprocess.PIPE,
             )
             ending = asyncio.ensure_future(process.communicate())
-            await asyncio.wait({ending}, timeout=self.longest)
-            if not ending.done():
-                process.send_signal(signal.SIGINT)
-            _, errors = await ending
+            try:
+                await asyncio.wait({ending}, timeout=self.longest)
+            finally:
+                if not ending.done():  # also when this one is interrupted itself
+                    process.send_signal(signal.SIGINT)
+                _, errors = await ending
         if process.returncode not in _RUN:
             self.trouble.append(f"{name} ({variant})")
             said = errors.decode(errors="replace").strip()

@@ -53,3 +53,18 @@ def test_a_run_that_takes_too_long_is_interrupted(tmp_path: Path, capsys: pytest
     assert not run["complete"]
     assert judging.trouble == []
     assert "where it was interrupted" in capsys.readouterr().out
+
+
+def test_who_is_interrupted_leaves_no_run_behind(tmp_path: Path) -> None:
+    """When the whole is interrupted, so are the runs under way, and it waits for their end."""
+
+    async def interrupted() -> None:
+        judging = Judging(Here(tmp_path), tmp_path, asyncio.Semaphore(1), 60, ["--suite", "lifespan"])
+        whole = asyncio.ensure_future(judge({"good": {"install": ["good"], "variants": {"one": REFERENCE}}}, judging))
+        await asyncio.sleep(4)
+        whole.cancel()
+        await asyncio.gather(whole, return_exceptions=True)
+
+    asyncio.run(interrupted())
+    (run,) = results.load(tmp_path / "good-one.json")["runs"]
+    assert not run["complete"]
