@@ -6,10 +6,11 @@ import ssl
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from asgi_conformance.clients.http1 import Http1Client
 from asgi_conformance.clients.wire import ConnectionRefused, Wire
+from asgi_conformance.errors import SuiteError
 from asgi_conformance.patience import Patience
 from asgi_conformance.trace import Trace
 from asgi_conformance.verdict import CandidateDied, NotApplicable, TimedOut, Unsupported
@@ -18,6 +19,16 @@ if TYPE_CHECKING:
     from asgi_conformance.candidate.running import RunningCandidate
     from asgi_conformance.clients.http2 import Http2Connection
     from asgi_conformance.clients.http3 import Http3Connection
+
+
+class Closes(Protocol):
+    """What can be closed."""
+
+    async def close(self) -> None:
+        """Close it."""
+
+
+C = TypeVar("C", bound=Closes)
 
 
 class Connecting(ABC):
@@ -36,6 +47,7 @@ class Connecting(ABC):
         self._wires: list[Wire] = []
         self._connections: list[Http2Connection | Http3Connection] = []
         self._opened = 0
+        self._left = False
 
     @abstractmethod
     async def still_serves(self) -> None:
@@ -64,7 +76,7 @@ class Connecting(ABC):
         except ConnectionRefused:
             self._refused()
             raise
-        self._wires.append(wire)
+        await self._keep(wire, self._wires)
         return wire
 
     async def http1(self, *, alpn: list[str] | None = None, tls: ssl.SSLContext | None = None) -> Http1Client:
@@ -91,7 +103,7 @@ class Connecting(ABC):
                 raise
             await self.still_serves()  # a server that is going down takes no HTTP/2 either
             raise Unsupported(f"without TLS the candidate takes no HTTP/2: {refused.observed}") from None
-        self._connections.append(connection)
+        await self._keep(connection, self._connections)
         return connection
 
     async def http3(self) -> Http3Connection:
@@ -127,8 +139,15 @@ class Connecting(ABC):
             raise
         self.candidate.facts.spoke_http3 = True
         connection = Http3Connection(wire, self.new_tag, self.patience.deadline)
-        self._connections.append(connection)
+        await self._keep(connection, self._connections)
         return connection
+
+    async def _keep(self, opened: C, kept: list[C]) -> None:
+        """Keep what has to be closed; what a part of the case opens that outlived it is closed at once."""
+        if self._left:
+            await opened.close()
+            raise SuiteError("a case connected after its end")
+        kept.append(opened)
 
     def _next_number(self) -> int:
         self._opened += 1
@@ -143,7 +162,8 @@ class Connecting(ABC):
             raise CandidateDied(self.candidate.describe_end())
 
     async def disconnect(self) -> None:
-        """Close all connections."""
+        """Close all connections; none can be opened any more."""
+        self._left = True
         for connection in self._connections:
             await connection.close()
         for wire in self._wires:

@@ -276,3 +276,22 @@ def test_what_failed_while_the_server_was_held_up_is_tried_again(suites: Suites)
     results = {result["case"]: result for result in judged(suites, cases)["results"]}
     assert results[f"{MUST}/in-a-hurry"]["history"] == ["pass"]
     assert next(times) == 2
+
+
+def test_what_outlives_its_case_leaves_no_connection(suites: Suites) -> None:
+    """A part of a case that connects when the case has failed already is refused, and nothing of it stays open."""
+    wires: list[object] = []
+
+    async def late(exchange: Exchange) -> None:
+        await asyncio.sleep(0.3)
+        wires.append(await exchange.wire())
+
+    async def fails_beside(exchange: Exchange) -> None:
+        await asyncio.gather(breaks(exchange), late(exchange))
+
+    async def lasts(exchange: Exchange) -> None:
+        await asyncio.sleep(1)
+        await exchange.still_serves()
+
+    judged(suites, [a_case(fails_beside, "fails"), a_case(lasts, "lasts")])
+    assert wires == []

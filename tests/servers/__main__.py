@@ -37,7 +37,8 @@ _RUN = (0, 1, 130)
 class Judging:
     """Judges servers into ``runs``, as many at a time as ``places`` has; ``trouble`` holds those without a run.
 
-    A run that takes longer than ``longest``, in seconds, is interrupted, and its report says so.
+    A run that takes longer than ``longest``, in seconds, is interrupted: what it found goes into the folder
+    ``incomplete``, and not on the site.
     """
 
     environments: Environments
@@ -83,10 +84,14 @@ class Judging:
             said = errors.decode(errors="replace").strip()
             click.echo(f"{name} ({variant}): no run, the command ended with {process.returncode}\n{said}")
             return
-        for run in results.load(target)["runs"]:
-            counts = ", ".join(f"{count} {verdict}" for verdict, count in run["summary"].items() if count)
-            until = "" if run["complete"] else ", where it was interrupted"
-            click.echo(f"{results.label(run)}: {counts} in {run['duration_s']:.0f} s{until}")
+        (run,) = results.load(target)["runs"]
+        counts = ", ".join(f"{count} {verdict}" for verdict, count in run["summary"].items() if count)
+        click.echo(f"{results.label(run)}: {counts} in {run['duration_s']:.0f} s")
+        if not run["complete"]:
+            aside = self.runs / "incomplete"
+            aside.mkdir(exist_ok=True)
+            target.rename(aside / target.name)
+            click.echo(f"{name} ({variant}) was interrupted then: what it found is in {aside}, and not on the site")
 
 
 async def judge(servers: Mapping[str, Mapping[str, object]], judging: Judging) -> None:
@@ -115,7 +120,10 @@ def main() -> int:
         environments = Environments(given.environments or Path(new), {_PYTHON: sys.executable})
         places = asyncio.Semaphore(given.jobs)
         judging = Judging(environments, given.runs, places, given.minutes * 60, options)
-        asyncio.run(judge({name: known[name] for name in given.servers or known}, judging))
+        try:
+            asyncio.run(judge({name: known[name] for name in given.servers or known}, judging))
+        except KeyboardInterrupt:
+            return 130
     if judging.trouble:
         click.echo(f"no run of {', '.join(judging.trouble)}", err=True)
     return bool(judging.trouble)

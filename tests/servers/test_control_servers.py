@@ -6,7 +6,10 @@ import asyncio
 import subprocess
 import sys
 import time
-from dataclasses import replace
+from collections.abc import Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -34,14 +37,21 @@ STARTS_UP = ("lifespan.startup.", "lifespan.shutdown.only-after-startup", "lifes
 BOUND = 300.0
 
 
-@pytest.mark.parametrize("kind", [*KINDS, DIES])
-def test_no_case_passes(kind: str, tmp_path: Path) -> None:
-    """However it is wrong, no case finds something right, and none is at a loss."""
-    (tmp_path / "pyproject.toml").write_text(PROFILE)
+@dataclass(frozen=True)
+class Judged:
+    """What came of all cases on one kind: those that passed or were at a loss, and how long it took, in seconds."""
+
+    complete: bool
+    wrong: list[str]
+    seconds: float
+
+
+def judged(kind: str, folder: Path) -> Judged:
+    """Run all cases on one kind, with the profile that lies in ``folder``."""
     suites = load_suites()
     options = Options(
         f"{COMMAND} {kind} <app>",
-        cwd=tmp_path,
+        cwd=folder,
         timeout_scale=0.5 if kind == DIES else 0.1,  # only this one does work that takes its time
         schedule=Schedule(jobs=96, confirm=False),
         ready="connect",
@@ -49,10 +59,27 @@ def test_no_case_passes(kind: str, tmp_path: Path) -> None:
     cases = [replace(case, exclusive=False) for case in suites.cases.values()]  # there is nothing to be harmed
     began = time.monotonic()
     run = asyncio.run(run_candidate(options, suites, cases))
-    assert time.monotonic() - began < BOUND
-    assert run["complete"]
     passed = [result["case"] for result in run["results"] if result["verdict"] in ("pass", "error")]
-    assert [case for case in passed if kind != DIES or not case.startswith(STARTS_UP)] == []
+    wrong = [case for case in passed if kind != DIES or not case.startswith(STARTS_UP)]
+    return Judged(run["complete"], wrong, time.monotonic() - began)
+
+
+@pytest.fixture(scope="module")
+def on_each(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Future[Judged]]]:
+    """What comes of all cases on each kind, two kinds side by side."""
+    folder = tmp_path_factory.mktemp("control")
+    (folder / "pyproject.toml").write_text(PROFILE)
+    with ProcessPoolExecutor(2, get_context("spawn")) as pool:
+        yield {kind: pool.submit(judged, kind, folder) for kind in (*KINDS, DIES)}
+
+
+@pytest.mark.parametrize("kind", [*KINDS, DIES])
+def test_no_case_passes(kind: str, on_each: dict[str, Future[Judged]]) -> None:
+    """However it is wrong, no case finds something right, and none is at a loss."""
+    came = on_each[kind].result()
+    assert came.complete
+    assert came.wrong == []
+    assert came.seconds < BOUND
 
 
 @pytest.mark.parametrize("kind", [*KINDS, DIES])

@@ -45,14 +45,14 @@ def test_each_variant_leaves_a_run(tmp_path: Path, capsys: pytest.CaptureFixture
 
 
 def test_a_run_that_takes_too_long_is_interrupted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """What it has found until then is kept, and said to be no whole run."""
+    """What it has found until then is kept aside, as it is no whole run."""
     row = {"install": ["good"], "variants": {"one": REFERENCE}}
     judging = Judging(Here(tmp_path), tmp_path, asyncio.Semaphore(1), 4.0, ["--suite", "lifespan"])
     asyncio.run(judge({"good": row}, judging))
-    (run,) = results.load(tmp_path / "good-one.json")["runs"]
+    (run,) = results.load(tmp_path / "incomplete" / "good-one.json")["runs"]
     assert not run["complete"]
     assert judging.trouble == []
-    assert "where it was interrupted" in capsys.readouterr().out
+    assert "good (one) was interrupted" in capsys.readouterr().out
 
 
 def test_who_is_interrupted_leaves_no_run_behind(tmp_path: Path) -> None:
