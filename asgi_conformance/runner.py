@@ -39,7 +39,7 @@ from asgi_conformance.schedule import Schedule
 from asgi_conformance.scheduler import Scheduler
 
 #: The least by which the time for a start is stretched: how long it takes is the machine's matter, too.
-_SHORTEST_START = 0.5
+_SHORTEST_START = 0.25
 
 
 @dataclass(frozen=True)
