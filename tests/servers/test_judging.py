@@ -14,6 +14,8 @@ from tests.environments import CannotInstall, Environments
 from tests.servers.__main__ import Judging, judge
 
 REFERENCE = "<bin>/python -m asgi_conformance.reference_server <app>"
+#: When a run of all cases has begun and is far from its end, in seconds.
+UNDER_WAY = 7.0
 ROWS = {
     "good": {"install": ["good"], "variants": {"one": REFERENCE, "two": f"{REFERENCE} --backend trio"}},
     "absent": {"install": ["absent"], "variants": {"one": REFERENCE}},
@@ -47,7 +49,7 @@ def test_each_variant_leaves_a_run(tmp_path: Path, capsys: pytest.CaptureFixture
 def test_a_run_that_takes_too_long_is_interrupted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """What it has found until then is kept aside, as it is no whole run."""
     row = {"install": ["good"], "variants": {"one": REFERENCE}}
-    judging = Judging(Here(tmp_path), tmp_path, asyncio.Semaphore(1), 4.0, ["--suite", "lifespan"])
+    judging = Judging(Here(tmp_path), tmp_path, asyncio.Semaphore(1), UNDER_WAY, [])
     asyncio.run(judge({"good": row}, judging))
     (run,) = results.load(tmp_path / "incomplete" / "good-one.json")["runs"]
     assert not run["complete"]
@@ -59,9 +61,9 @@ def test_who_is_interrupted_leaves_no_run_behind(tmp_path: Path) -> None:
     """When the whole is interrupted, so are the runs under way, and it waits for their end."""
 
     async def interrupted() -> None:
-        judging = Judging(Here(tmp_path), tmp_path, asyncio.Semaphore(1), 60, ["--suite", "lifespan"])
+        judging = Judging(Here(tmp_path), tmp_path, asyncio.Semaphore(1), 60, [])
         whole = asyncio.ensure_future(judge({"good": {"install": ["good"], "variants": {"one": REFERENCE}}}, judging))
-        await asyncio.sleep(4)
+        await asyncio.sleep(UNDER_WAY)
         whole.cancel()
         await asyncio.gather(whole, return_exceptions=True)
 
