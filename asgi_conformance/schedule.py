@@ -18,12 +18,13 @@ class Schedule:
     """How a run is carried out.
 
     ``jobs`` is how many cases use one candidate at a time, ``candidates`` how many candidates that are shared by cases
-    run side by side, ``lives`` how many that live for one experiment. Without ``confirm`` the first attempt at a case
-    is its verdict: for candidates that are known to be wrong.
+    run side by side, ``lanes`` how many that serve one case alone, ``lives`` how many that live for one experiment.
+    Without ``confirm`` the first attempt at a case is its verdict: for candidates that are known to be wrong.
     """
 
     jobs: int = 16
     candidates: int = 4
+    lanes: int = 8
     lives: int = 6
     confirming_jobs: int = 4
     confirm: bool = True

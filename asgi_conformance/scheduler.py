@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 
+from asgi_conformance.alone import Alone, Single
 from asgi_conformance.attempt import Attempt, attempt, attempt_life, serves
 from asgi_conformance.candidate.launch import Launch
 from asgi_conformance.candidate.running import RunningCandidate
@@ -30,8 +31,10 @@ class Scheduler:
         self._schedule = schedule
         self._progress = progress
         self._places = asyncio.Semaphore(1 if starter.one_at_a_time else schedule.candidates)
+        self._lanes = self._places if starter.one_at_a_time else asyncio.Semaphore(schedule.lanes)
         self._lives = self._places if starter.one_at_a_time else asyncio.Semaphore(schedule.lives)
         self._plain_is_tried = False
+        self._left: set[str] = set()
         self.judgements: dict[str, Judgement] = {}
         self.timing = Timing()
 
@@ -54,9 +57,7 @@ class Scheduler:
         once = [case for case in doubtful if len(self.judgements[case.id].attempts) == 1]
         if once:
             await self._pass(once, self._schedule.confirming_jobs)
-        flipped = [case for case in doubtful if self._flipped(self.judgements[case.id])]
-        for case in flipped:
-            await self._pass([case], 1)
+        await self._pass([case for case in doubtful if self._flipped(self.judgements[case.id])], 1)
         self.timing.confirmation = time.monotonic() - began
 
     def _is_doubtful(self, result: Attempt) -> bool:
@@ -95,29 +96,47 @@ class Scheduler:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _group(self, launch: Launch, cases: list[Case], jobs: int) -> None:
-        async with self._lives if launch.own else self._places:
-            try:
-                if launch.own:
-                    await self._live(launch, cases)
-                else:
-                    await Group(self, launch, cases, jobs, again=self._schedule.confirm).run()
-            except LaunchImpossible as impossible:
-                for case in cases:
-                    self.tell(Attempt(case, Verdict.NOT_APPLICABLE, reason=impossible.message))
-            except CandidateError as error:
-                if launch == Launch() or not (self._plain_is_tried or launch.needs):
-                    raise
-                # Where the plain launch works, this one is what the candidate cannot do.
-                for case in cases:
-                    self.tell(Attempt(case, Verdict.INCONCLUSIVE, reason=f"the launch {launch.name}: {error.message}"))
+        try:
+            if launch.own:
+                await self._live(launch, cases)
+            else:
+                await self._share(launch, cases, jobs)
+        except LaunchImpossible as impossible:
+            for case in cases:
+                self.tell(Attempt(case, Verdict.NOT_APPLICABLE, reason=impossible.message))
+        except CandidateError as error:
+            if launch == Launch() or not (self._plain_is_tried or launch.needs):
+                raise
+            # Where the plain launch works, this one is what the candidate cannot do.
+            for case in cases:
+                self.tell(Attempt(case, Verdict.INCONCLUSIVE, reason=f"the launch {launch.name}: {error.message}"))
 
     async def _live(self, launch: Launch, cases: list[Case]) -> None:
-        candidate = self._starter.prepare(launch)
-        try:
-            for result in await attempt_life(candidate, cases, self._suites, self._starter):
-                self.tell(result)
-        finally:
-            await self.stop(candidate, grace=0)
+        async with self._lives:
+            candidate = self._starter.prepare(launch)
+            try:
+                for result in await attempt_life(candidate, cases, self._suites, self._starter):
+                    self.tell(result)
+            finally:
+                await self.stop(candidate, grace=0)
+
+    async def _share(self, launch: Launch, cases: list[Case], jobs: int) -> None:
+        """Run cases on one candidate, and those alone that want to, that it did not survive, or that wavered."""
+        singles, together = [], []
+        for case in cases:
+            judgement = self.judgements.get(case.id, Judgement())
+            died = bool(judgement.attempts) and judgement.last.died
+            if case.exclusive or died or case.id in self._left or self._flipped(judgement):
+                singles.append(Single(case, questioned=died))
+            else:
+                together.append(case)
+        if together:
+            async with self._places:
+                group = Group(self, launch, together, jobs, again=self._schedule.confirm)
+                await group.run()
+                singles += group.left
+                self._left |= {single.case.id for single in group.left}
+        await Alone(self, launch, singles, self._lanes).run(self._schedule.lanes)
 
     async def start(self, launch: Launch) -> RunningCandidate:
         """Start a candidate and wait until it serves. Raises CandidateError, LaunchImpossible."""

@@ -26,10 +26,16 @@ def code_name(code: int) -> str:
 
 
 class _H3(H3Connection):
-    """The state of HTTP/3, which leaves it to :class:`HttpStream` to hold a length against the content.
+    """The state of HTTP/3 of a client that takes no pushes (RFC 9114 § 7.2.7: it sends no MAX_PUSH_ID).
 
-    Whether there is content depends on the method, which it does not know.
+    It leaves it to :class:`HttpStream` to hold a length against the content: whether there is content depends on the
+    method, which it does not know.
     """
+
+    def _init_connection(self) -> None:
+        """Begin, and allow no push."""
+        self._max_push_id = None
+        super()._init_connection()
 
     def _check_content_length(self, stream: object) -> None:
         """Take the length as it is."""

@@ -46,7 +46,7 @@ async def whole(client: HttpClient, app: Call, content: bytes, *, status: int = 
 
 async def is_refused(exchange: Exchange, client: HttpClient, app: Call, event: Message, raised: Raised | None) -> None:
     """An event made send() raise, and the server goes on serving."""
-    app.end_by_return()
+    await app.finish()
     await client.close()
     await exchange.still_serves()
     if raised is None:

@@ -90,7 +90,7 @@ async def missing_fields_are_refused_or_none(exchange: Exchange) -> None:
     if await app.try_send({"type": EXTENSION}) is None:
         response = await whole(client, app, b"fine")
         expect(response.trailers, "the trailer fields of an event without headers").equals([])
-    app.end_by_return()
+    await app.finish()
     await client.close()
     await exchange.still_serves()
 
