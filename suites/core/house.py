@@ -63,10 +63,12 @@ async def expect_nothing_left(exchange: Exchange, visiting: Visit, what: str, wo
     before = await count(exchange, what)
     for _ in range(MANY // TOGETHER):
         await asyncio.gather(*(visiting(exchange) for _ in range(TOGETHER)))
-    end = asyncio.get_running_loop().time() + 3 * exchange.patience.deadline
+    longest = 3 * exchange.patience.deadline
+    end = asyncio.get_running_loop().time() + longest
     while (after := await count(exchange, what)) - before >= MANY // 2:
         if asyncio.get_running_loop().time() > end:
-            raise exchange.observed(f"after {MANY} connections there are {after} {words}, where there were {before}")
+            seen = f"{after} {words} are left of {MANY} connections, where there were {before}"
+            raise exchange.observed(f"{longest:.0f} s after the last of them {seen}")
 
 
 async def count(exchange: Exchange, what: str) -> int:

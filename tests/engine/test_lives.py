@@ -9,7 +9,7 @@ from collections import Counter
 import pytest
 
 from asgi_conformance.candidate.launch import Launch
-from asgi_conformance.cases import Case, Suites, load_suites
+from asgi_conformance.cases import Case, Suites
 from asgi_conformance.errors import CandidateError, SuiteError
 from asgi_conformance.exchange import Exchange
 from asgi_conformance.life import OWN, Life, Record
@@ -78,12 +78,6 @@ def test_a_fact_that_the_script_forgot_is_the_suites_fault() -> None:
     record.end(Broken("a second", "none"))
     with pytest.raises(AttributeError, match="'fourth'"):
         _ = record.fourth  # type: ignore[attr-defined]
-
-
-@pytest.fixture(scope="module")
-def suites() -> Suites:
-    """The catalogue, whose requirements the cases here are about."""
-    return load_suites()
 
 
 class Seen(Record):

@@ -5,64 +5,19 @@ from __future__ import annotations
 import asyncio
 import itertools
 import signal
-import socket
 import sys
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
 
 import pytest
 
 from asgi_conformance.candidate.launch import Launch
-from asgi_conformance.cases import Case, Suites, load_suites
+from asgi_conformance.cases import Suites
 from asgi_conformance.exchange import Exchange
 from asgi_conformance.results import Run
 from asgi_conformance.runner import Options, Progress, run_candidate
 from asgi_conformance.schedule import Schedule
 from asgi_conformance.verdict import Broken, Inconclusive, Observed, Unsupported
-
-MUST = "http.request.type"
-SHOULD = "http.request.streamed"
-MAY = "http.response.start.early-flush-allowed"
-REFERENCE = f"{sys.executable} -m asgi_conformance.reference_server <app>"
-
-Function = Callable[[Exchange], Awaitable[None]]
-
-
-@pytest.fixture(scope="module")
-def suites() -> Suites:
-    """The catalogue, whose requirements the cases here are about."""
-    return load_suites()
-
-
-def a_case(function: Function, name: str = "one", *, requirement: str = MUST, **options: object) -> Case:
-    """A case of a requirement made of a function."""
-    return Case(f"{requirement}/{name}", requirement, function, **options)  # type: ignore[arg-type]
-
-
-def judged(suites: Suites, cases: Sequence[Case], *, jobs: int = 16, server: str = REFERENCE) -> Run:
-    """Run these cases against a server."""
-    return asyncio.run(run_candidate(Options(server, schedule=Schedule(jobs=jobs)), suites, cases))
-
-
-async def passes(exchange: Exchange) -> None:
-    """A case that passes with evidence."""
-    await exchange.still_serves()
-
-
-async def breaks(exchange: Exchange) -> None:
-    """A case that finds a breach."""
-    await exchange.still_serves()
-    raise Broken("x is 1", "x is 2")
-
-
-async def kills(exchange: Exchange) -> None:
-    """A case during which the server dies."""
-    client = await exchange.http1()
-    await client.request()
-    app = await exchange.call(client)
-    exchange.candidate.process.kill()  # type: ignore[union-attr]
-    await app.receive()
+from tests.engine.judging import MAY, MUST, REFERENCE, SHOULD, Function, a_case, breaks, judged, kills, passes
 
 
 @pytest.mark.parametrize(
@@ -198,61 +153,12 @@ def test_an_interrupted_run_gives_what_it_has(suites: Suites) -> None:
     assert 1 <= len(run["results"]) < 50
 
 
-def test_a_candidate_that_died_is_told_by_its_exit(suites: Suites) -> None:
-    """The verdict on a killer says how the server's process ended."""
-    (result,) = judged(suites, [a_case(kills)])["results"]
-    assert "SIGKILL" in str(result["observed"])
-
-
 def test_a_users_own_root_path_makes_no_false_failure(suites: Suites) -> None:
     """A case that was not written for a root path is not judged on a server that was told to have one."""
     server = f"{sys.executable} -m asgi_conformance.reference_server <app> --root-path /y"
     (result,) = judged(suites, [a_case(breaks)], server=server)["results"]
     assert result["verdict"] == "not-applicable"
     assert "root path" in str(result["reason"])
-
-
-def listens_no_more(exchange: Exchange) -> Awaitable[None]:
-    """Let the candidate, alive, be found at an address where nobody listens."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        exchange.candidate.address = replace(exchange.candidate.address, port=free.getsockname()[1])
-    return asyncio.sleep(0)
-
-
-def test_a_candidate_that_listens_no_more_fails_one_case(suites: Suites) -> None:
-    """A case that finds nothing wrong, but after which the server takes no connections, fails, and no other does."""
-
-    async def closes(exchange: Exchange) -> None:
-        await exchange.still_serves()
-        await listens_no_more(exchange)
-
-    cases = [a_case(passes, f"pass-{number}") for number in range(40)]
-    cases.insert(20, a_case(closes, "closes"))
-    results = judged(suites, cases, jobs=4)["results"]
-    (failed,) = (result for result in results if result["verdict"] != "pass")
-    assert failed["case"] == f"{MUST}/closes"
-    assert failed["history"] == ["fail", "fail"]
-    assert failed["observed"] == "it served no new connection afterwards"
-    assert failed["trace"]
-
-
-def test_a_case_after_which_nobody_listens_fails_alone(suites: Suites) -> None:
-    """What fails, and leaves a server that takes no connections, has its verdict; those beside it have theirs."""
-
-    async def breaks_it(exchange: Exchange) -> None:
-        await exchange.still_serves()
-        await listens_no_more(exchange)
-        raise Broken("x is 1", "x is 2")
-
-    cases = [a_case(passes, f"pass-{number}") for number in range(20)]
-    cases += [a_case(breaks_it, f"breaks-{number}") for number in range(3)]
-    cases += [a_case(passes, f"late-{number}") for number in range(20)]
-    results = judged(suites, cases, jobs=4)["results"]
-    assert {r["case"]: r["verdict"] for r in results if "breaks" in r["case"]} == {
-        f"{MUST}/breaks-{number}": "fail" for number in range(3)
-    }
-    assert {r["verdict"] for r in results if "breaks" not in r["case"]} == {"pass"}
 
 
 def test_what_failed_while_the_server_was_held_up_is_tried_again(suites: Suites) -> None:

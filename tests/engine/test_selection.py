@@ -4,16 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from asgi_conformance.cases import Suites, load_suites, select
+from asgi_conformance.cases import Suites, select
 from asgi_conformance.errors import UsageError
 
 ID = "http.request.chunked.decoded"
-
-
-@pytest.fixture(scope="module")
-def suites() -> Suites:
-    """The suites that come with the package."""
-    return load_suites()
 
 
 def test_a_requirement_means_all_its_cases(suites: Suites) -> None:

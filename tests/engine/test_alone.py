@@ -1,0 +1,176 @@
+"""Cases that have a candidate to themselves: those that want to, and those that it did not survive."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import socket
+from collections import Counter
+from collections.abc import Awaitable
+from dataclasses import replace
+
+from asgi_conformance.alone import Alone, Single
+from asgi_conformance.attempt import Attempt
+from asgi_conformance.candidate.launch import Launch
+from asgi_conformance.candidate.running import Facts, RunningCandidate
+from asgi_conformance.cases import Case, Suites
+from asgi_conformance.control import Session
+from asgi_conformance.exchange import Exchange
+from asgi_conformance.patience import Patience
+from asgi_conformance.sampling import Sampling
+from asgi_conformance.schedule import Judgement
+from asgi_conformance.verdict import Broken, Verdict
+from tests.engine.judging import MUST, a_case, judged, kills, passes
+
+
+def test_a_candidate_that_died_is_told_by_its_exit(suites: Suites) -> None:
+    """The verdict on a killer says how the server's process ended."""
+    (result,) = judged(suites, [a_case(kills)])["results"]
+    assert "SIGKILL" in str(result["observed"])
+
+
+def listens_no_more(exchange: Exchange) -> Awaitable[None]:
+    """Let the candidate, alive, be found at an address where nobody listens."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        exchange.candidate.address = replace(exchange.candidate.address, port=free.getsockname()[1])
+    return asyncio.sleep(0)
+
+
+def test_a_candidate_that_listens_no_more_fails_one_case(suites: Suites) -> None:
+    """A case that finds nothing wrong, but after which the server takes no connections, fails, and no other does."""
+
+    async def closes(exchange: Exchange) -> None:
+        await exchange.still_serves()
+        await listens_no_more(exchange)
+
+    cases = [a_case(passes, f"pass-{number}") for number in range(40)]
+    cases.insert(20, a_case(closes, "closes"))
+    results = judged(suites, cases, jobs=4)["results"]
+    (failed,) = (result for result in results if result["verdict"] != "pass")
+    assert failed["case"] == f"{MUST}/closes"
+    assert failed["history"] == ["fail", "fail"]
+    assert failed["observed"] == "it served no new connection afterwards"
+    assert failed["trace"]
+
+
+def test_a_case_after_which_nobody_listens_fails_alone(suites: Suites) -> None:
+    """What fails, and leaves a server that takes no connections, has its verdict; those beside it have theirs."""
+
+    async def breaks_it(exchange: Exchange) -> None:
+        await exchange.still_serves()
+        await listens_no_more(exchange)
+        raise Broken("x is 1", "x is 2")
+
+    cases = [a_case(passes, f"pass-{number}") for number in range(20)]
+    cases += [a_case(breaks_it, f"breaks-{number}") for number in range(3)]
+    cases += [a_case(passes, f"late-{number}") for number in range(20)]
+    results = judged(suites, cases, jobs=4)["results"]
+    assert {r["case"]: r["verdict"] for r in results if "breaks" in r["case"]} == {
+        f"{MUST}/breaks-{number}": "fail" for number in range(3)
+    }
+    assert {r["verdict"] for r in results if "breaks" not in r["case"]} == {"pass"}
+
+
+def process_of(exchange: Exchange) -> int:
+    """The id of the process of an exchange's candidate."""
+    assert exchange.candidate.process is not None
+    return exchange.candidate.process.pid
+
+
+def test_exclusive_cases_run_side_by_side(suites: Suites) -> None:
+    """Each has a candidate that no other one uses at that time, and none waits for all others."""
+    using: Counter[int] = Counter()
+    most: list[tuple[int, int]] = []
+
+    async def uses(exchange: Exchange) -> None:
+        using[process_of(exchange)] += 1
+        await asyncio.sleep(0.5)
+        most.append((max(using.values()), sum(using.values())))
+        using[process_of(exchange)] -= 1
+        await exchange.still_serves()
+
+    cases = [a_case(uses, f"uses-{number}", exclusive=True) for number in range(12)]
+    assert {result["verdict"] for result in judged(suites, cases)["results"]} == {"pass"}
+    assert max(alone for alone, _ in most) == 1
+    assert max(together for _, together in most) > 1
+
+
+def test_a_candidate_serves_the_next_case_when_the_last_one_passed(suites: Suites) -> None:
+    """What found something wrong may have harmed its candidate; what passed leaves it to another one."""
+    served: list[int] = []
+
+    async def uses(exchange: Exchange) -> None:
+        await exchange.still_serves()
+        served.append(process_of(exchange))
+
+    async def uses_and_breaks(exchange: Exchange) -> None:
+        await uses(exchange)
+        raise Broken("x is 1", "x is 2")
+
+    judged(suites, [a_case(uses, f"uses-{number}", exclusive=True) for number in range(20)])
+    assert len(set(served)) < len(served)
+    served.clear()
+    judged(suites, [a_case(uses_and_breaks, f"breaks-{number}", exclusive=True) for number in range(10)])
+    assert len(set(served)) == len(served)
+
+
+def test_what_waits_for_a_server_that_is_deaf_is_cut_short(suites: Suites) -> None:
+    """A case under way does not learn that the server takes no connections any more; it is run again, alone."""
+    times = itertools.count()
+
+    async def closes(exchange: Exchange) -> None:
+        await exchange.still_serves()
+        await listens_no_more(exchange)
+        raise Broken("x is 1", "x is 2")
+
+    async def waits(exchange: Exchange) -> None:
+        await exchange.still_serves()
+        if next(times) == 0:
+            await asyncio.Event().wait()
+
+    cases = [a_case(waits, "waits"), a_case(closes, "closes"), *(a_case(passes, f"{one}") for one in range(9))]
+    results = {result["case"]: result for result in judged(suites, cases, jobs=4)["results"]}
+    assert results[f"{MUST}/waits"]["history"] == ["pass"]
+    assert results[f"{MUST}/waits"]["duration_s"] < 5
+    assert results[f"{MUST}/closes"]["history"] == ["fail", "fail"]
+
+
+class Deadly:
+    """Runs of cases on candidates that each die of the first one, and serve nothing."""
+
+    def __init__(self) -> None:
+        self.told: list[Attempt] = []
+        self.judgements: dict[str, Judgement] = {}
+
+    async def start(self, launch: Launch) -> RunningCandidate:
+        """A candidate that has not begun."""
+        return RunningCandidate(Session(""), launch, Patience(), Facts(), Sampling())
+
+    async def stop(self, candidate: RunningCandidate, grace: float | None = None) -> None:
+        """Nothing to stop."""
+
+    async def attempt(self, candidate: RunningCandidate, case: Case, *, questioned: bool = False) -> Attempt:
+        """The end of the candidate."""
+        return Attempt(case, Verdict.FAIL, died=True)
+
+    async def serves(self, candidate: RunningCandidate) -> bool:
+        """It does not."""
+        return False
+
+    def tell(self, result: Attempt) -> None:
+        """Keep it for the test."""
+        self.told.append(result)
+
+    keep = show = tell
+
+
+def test_a_server_that_serves_nothing_is_given_up() -> None:
+    """After a dozen deaths in a row it has to serve a plain request; where it does not, the rest is inconclusive."""
+    runs, launch = Deadly(), Launch()
+    singles = [Single(a_case(passes, f"{number}")) for number in range(30)]
+    asyncio.run(Alone(runs, launch, singles, asyncio.Semaphore(2)).run(2))
+    assert len(runs.told) == 30
+    assert [one.verdict for one in runs.told[:12]] == [Verdict.FAIL] * 12
+    assert {one.verdict for one in runs.told[14:]} == {Verdict.INCONCLUSIVE}
+    assert "serves no plain request" in str(runs.told[-1].reason)
