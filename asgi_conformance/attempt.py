@@ -38,7 +38,7 @@ class Attempt:
 
     ``sent`` is what a middleware did on its upper face that the documents do not have. ``died`` says that the
     candidate's process ended meanwhile, or took no more connections, whoever caused it; ``came_too_late``, that it had
-    before this case had a connection.
+    before this case had a connection; ``struck``, that the server cancelled its call together with those of others.
     """
 
     case: Case
@@ -53,6 +53,7 @@ class Attempt:
     remarks: tuple[str, ...] = ()
     died: bool = False
     came_too_late: bool = False
+    struck: bool = False
 
 
 async def attempt(candidate: RunningCandidate, case: Case, suites: Suites, *, questioned: bool = False) -> Attempt:
@@ -77,8 +78,13 @@ async def attempt(candidate: RunningCandidate, case: Case, suites: Suites, *, qu
         exchange.trace.record("server", "exit", candidate.describe_end())
     if ended and result.died and result.observed != _SERVED_NO_MORE:
         result = replace(result, observed=candidate.describe_end())
-    died = ended or result.died
-    result = replace(result, died=died, came_too_late=exchange.came_too_late, remarks=tuple(exchange.remarks))
+    result = replace(
+        result,
+        died=ended or result.died,
+        came_too_late=exchange.came_too_late,
+        struck=result.verdict is not Verdict.PASS and candidate.struck_down(exchange.trace),
+        remarks=tuple(exchange.remarks),
+    )
     return _kept(exchange, result, suites)
 
 

@@ -99,10 +99,11 @@ class Connecting(ABC):
         try:
             connection = await Http2Connection.open(wire, self.new_tag, self.patience.deadline, settings=settings)
         except NotHttp2 as refused:
-            if tls:
+            if tls or self.candidate.facts.spoke_http2:
                 raise
             await self.still_serves()  # a server that is going down takes no HTTP/2 either
             raise Unsupported(f"without TLS the candidate takes no HTTP/2: {refused.observed}") from None
+        self.candidate.facts.spoke_http2 |= not tls
         await self._keep(connection, self._connections)
         return connection
 

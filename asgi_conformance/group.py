@@ -153,6 +153,8 @@ class Group:
                 self._put_back(case)
             elif result.died:
                 self.left.append(Single(case, suspected=result))
+            elif result.struck:
+                self.left.append(Single(case))
             elif result.verdict is Verdict.PASS:
                 self._deaths.in_a_row = 0
                 self._passed.append((ended, result))

@@ -97,12 +97,24 @@ def expect_oserror(raised: Raised | None) -> None:
         raise Broken(expected, f"it raised {raised}, which is none")
 
 
+def goes_on(exchange: Exchange, app: Call) -> None:
+    """See that an application whose client has left can still send: servers may cancel it some time after that.
+
+    Raises:
+        Inconclusive: its call has ended.
+    """
+    if app.ended is not None:
+        raise exchange.inconclusive(f"before the application could send, its call {app.ended.how}")
+
+
 async def propagated(exchange: Exchange, app: Call, *events: object) -> Raised:
     """Have the application send to its lost client and let what is raised pass; gives that.
 
     Raises:
         NotApplicable: nothing was raised.
+        Inconclusive: the server has cancelled the call already.
     """
+    goes_on(exchange, app)
     raised = raised_by(exchange, await app.begin_send(*events, propagate=True).outcome())
     await app.over()
     return raised

@@ -164,6 +164,6 @@ async def _is_cut(exchange: Exchange, client: Http1Client) -> bool:
     return True
 
 
-#: The time is only waited for by servers that do not close a WebSocket by themselves.
-WITH_WEBSOCKET = Life(stop_with_websocket, OpenWebSocket, launch=Launch(own=True, graceful_timeout=3))
+#: The time is only waited for by servers that do not close a WebSocket by themselves, and ample where all is slow.
+WITH_WEBSOCKET = Life(stop_with_websocket, OpenWebSocket, launch=Launch(own=True, graceful_timeout=8))
 WITH_REQUEST = Life(stop_with_request, LongRequest, launch=Launch(own=True, graceful_timeout=1))

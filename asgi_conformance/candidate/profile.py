@@ -63,7 +63,7 @@ _WRAPPERS = re.compile(
 
 @dataclass(frozen=True)
 class Refusal:
-    """What a server prints when it ends because it cannot have a launch (``output``), and the reason in words."""
+    """What a server prints, or raises, when it cannot have a launch (``output``), and the reason in words."""
 
     output: str
     reason: str

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import re
 import ssl
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -26,6 +27,8 @@ from asgi_conformance.trace import Trace
 
 #: The token that travels in a request, by which the application's end finds the client's.
 TAG = re.compile(rb"xc-[0-9a-z]+-[0-9]+")
+#: Calls that are cancelled within so many seconds are so by one cause; and how many are remembered.
+_AT_ONCE, _MANY = 0.05, 256
 
 
 class Claimant(Protocol):
@@ -55,6 +58,8 @@ class Facts:
     extensions: set[str] = field(default_factory=set)
     #: Whether it has served requests and made no lifespan call before.
     without_lifespan: bool = False
+    #: Whether it has spoken HTTP/2 in plain text.
+    spoke_http2: bool = False
     #: Whether it has taken a connection over QUIC.
     spoke_http3: bool = False
     #: Which modules its environment has; empty before a process of it has said so.
@@ -98,6 +103,8 @@ class RunningCandidate:
         self.on_hello: Callable[[ProbeLink], None] = lambda link: None
         #: The scopes of calls that nobody claimed.
         self.strays: list[object] = []
+        #: In whose traces calls were cancelled lately, and when.
+        self._cancelled: deque[tuple[float, Trace]] = deque(maxlen=_MANY)
         self._claimants: dict[str, Claimant] = {}
         self._calls: dict[tuple[ProbeLink, int], Call] = {}
         self._lifespan_trace = Trace()
@@ -165,6 +172,17 @@ class RunningCandidate:
             call.take(frame)
             if call.ended is not None:
                 del self._calls[link, frame["call"]]
+                if call.ended.how == "cancelled":
+                    self.note_cancellation(frame["at"], call.trace)
+
+    def note_cancellation(self, at: float, trace: Trace) -> None:
+        """Remember that the server cancelled a call, by :func:`time.monotonic`, and in which trace that is."""
+        self._cancelled.append((at, trace))
+
+    def struck_down(self, trace: Trace) -> bool:
+        """Whether a call in a trace was cancelled together with those of others: by what one of them did."""
+        own = [at for at, of in self._cancelled if of is trace]
+        return any(of is not trace and abs(at - one) < _AT_ONCE for at, of in self._cancelled for one in own)
 
     def _begin(self, link: ProbeLink, frame: Frame) -> None:
         tag = self._tag_in(frame)

@@ -106,9 +106,14 @@ async def start_candidate(
                 raise
         except ExitedEarlyError as error:
             await candidate.process.stop(0)
-            _raise_if_refused(setting, candidate.command, error)
+            _raise_if_refused(setting, error)
+            _raise_if_unknown(setting, candidate.command, error)
             if not _learns(setting, error) or attempt + 1 == _ATTEMPTS:
                 raise
+        except CandidateError as error:
+            await candidate.process.stop(0)
+            _raise_if_refused(setting, error)
+            raise
         except BaseException:
             await candidate.process.stop(0)
             raise
@@ -195,11 +200,15 @@ def _learns(setting: Setting, error: ExitedEarlyError) -> bool:
     return bool(new)
 
 
-def _raise_if_refused(setting: Setting, command: Command, error: ExitedEarlyError) -> None:
-    """Tell a server that cannot have this launch from one that is broken, by what it printed."""
+def _raise_if_refused(setting: Setting, error: CandidateError) -> None:
+    """Tell a server that cannot have this launch from one that is broken, by what it printed, or what was raised."""
     for refusal in setting.template.profile.refusals:
-        if refusal.output in error.detail:
+        if refusal.output in f"{error.message}\n{error.detail}":
             raise LaunchImpossible(refusal.reason, detail=error.detail) from error
+
+
+def _raise_if_unknown(setting: Setting, command: Command, error: ExitedEarlyError) -> None:
+    """Tell a server that does not know an option of this launch from one that is broken, by what it printed."""
     unknown = set(_UNKNOWN_OPTION.findall(error.detail))
     always = {option.name for option in setting.template.profile.always}
     special = [option for option in command.added if option.name not in always]

@@ -10,6 +10,7 @@ from asgi_conformance.expect import expect
 from ..leaving import (
     WAYS,
     expect_oserror,
+    goes_on,
     leave,
     left_midway,
     propagated,
@@ -91,6 +92,7 @@ async def a_caught_and_reraised_exception_is_not_logged(exchange: Exchange) -> N
     """An application may catch the exception of send(), clean up and raise it again: caught and not logged too."""
     app = await left_midway(exchange)
     async with listening(exchange) as log:
+        goes_on(exchange, app)
         raised = raised_by(exchange, await app.try_send(MORE))
         await app.ask("loop-works")
         await app.fail(error="last")

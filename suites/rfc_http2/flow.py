@@ -173,7 +173,7 @@ async def padded(client: Http2Client, content: bytes) -> None:
     await client.end_body()
 
 
-@case("rfc.http2.flow.unread-stream", circumstances=BOTH)
+@case("rfc.http2.flow.unread-stream", circumstances=BOTH, slow=True)
 async def an_unread_stream_does_not_stop_the_others(exchange: Exchange) -> None:
     """A stream whose call does not read leaves window for another one, whose content of a mebibyte comes through."""
     connection = await exchange.http2()
@@ -199,9 +199,9 @@ async def an_unread_stream_does_not_stop_the_others(exchange: Exchange) -> None:
 
 
 async def _has_window(exchange: Exchange, client: Http2Client) -> bool:
-    """Whether the server gives window for the stream and the connection, soon."""
+    """Whether the server gives window for the stream and the connection, promptly."""
     connection, stream = client.connection, client.stream
-    return await connection.wire.bell.until(lambda: connection.window(stream) > 0, exchange.patience.quiet)
+    return await connection.wire.bell.until(lambda: connection.window(stream) > 0, exchange.patience.prompt)
 
 
 @case("rfc.http2.flow.blocked-then-reset", each=WAYS, circumstances=BOTH)

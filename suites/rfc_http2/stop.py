@@ -86,7 +86,9 @@ async def farewell(exchange: Exchange, connection: Http2Connection, lifespan: Ca
 
 
 LAUNCH = Launch(own=True, http2=True, graceful_timeout=3)
-CLEAR, TLS = (Life(stop_with_stream, Stop, launch=replace(LAUNCH, tls=tls)) for tls in (False, True))
+#: The server's time for a response is far longer than the application takes, also where everything is slow.
+AMPLE = replace(LAUNCH, graceful_timeout=20)
+CLEAR, TLS = (Life(stop_with_stream, Stop, launch=replace(AMPLE, tls=tls)) for tls in (False, True))
 IDLE, IDLE_TLS = (Life(stop_when_idle, Stop, launch=replace(LAUNCH, tls=tls)) for tls in (False, True))
 
 

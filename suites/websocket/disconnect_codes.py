@@ -28,13 +28,19 @@ async def of_leaving(exchange: Exchange, leave: Leave) -> Mapping[str, Any]:
     return await told(exchange, app, waiting)
 
 
+#: How often an application closes before its server is held to have told it of that.
+SEVERAL = 8
+
+
 async def of_own_close(exchange: Exchange) -> Mapping[str, Any]:
-    """The event that tells the application of its own close."""
-    client, app = await exchange.open_websocket()
-    app.begin_send(close(code=3001), beside=True)
-    await client.close_frame()
-    leave_when_closed(client)
-    return await told(exchange, app, app.begin_receive(beside=True))
+    """The event of the last of several own closes, of each of which the application has to be told."""
+    for _ in range(SEVERAL):
+        client, app = await exchange.open_websocket()
+        app.begin_send(close(code=3001), beside=True)
+        await client.close_frame()
+        leave_when_closed(client)
+        event = await told(exchange, app, app.begin_receive(beside=True))
+    return event
 
 
 def event_of(leave: Leave) -> Callable[[Exchange], Awaitable[Mapping[str, Any]]]:

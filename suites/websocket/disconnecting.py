@@ -31,7 +31,7 @@ from .handshakes import CLOSE, http_under
 #: The codes for what the client did wrong, and those for a connection that is lost.
 OF_VIOLATIONS = (1002, 1003, 1007, 1008, 1009, 1006, 1005)
 #: How many WebSockets are closed at once, where a server that loses the news does so only now and then.
-SEVERAL = 8
+SEVERAL = 24
 
 
 @case("websocket.disconnect.type", each=WAYS, circumstances=EVERY_WEBSOCKET)

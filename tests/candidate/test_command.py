@@ -17,7 +17,7 @@ from asgi_conformance.errors import LaunchImpossible, UsageError
 
 TCP = Endpoint("127.0.0.1", 4000)
 UNIX = Endpoint(uds="/run/s.sock")
-IDLE = re.compile(r" --(timeout-)?keep-alive 60\b")
+IDLE = re.compile(r" --(timeout-)?(keep-alive|websocket_connect_timeout) 60\b")
 
 
 def parse(text: str) -> Template:
@@ -33,7 +33,7 @@ def build(
 
 
 def words(text: str, launch: Launch | None = None, endpoint: Endpoint = TCP) -> str:
-    """The words of that command as one line, without the limit on how long connections may idle."""
+    """The words of that command as one line, without the limits on how long connections may idle or wait."""
     return IDLE.sub("", str(build(text, launch, endpoint)))
 
 
@@ -144,8 +144,8 @@ def test_tls_files_are_handed_over(tmp_path: Path) -> None:
 def test_a_listening_option_for_tls_takes_the_place_of_the_plain_one(tmp_path: Path) -> None:
     """daphne is told address and certificates in one endpoint, in which the colons of a host are escaped."""
     argv = build("daphne <app>", Launch(tls=True, ipv6=True), Endpoint("::1", 4000), tmp_path).argv
-    assert argv[1] == "--endpoint"
-    assert argv[2].startswith(r"ssl:4000:interface=\:\:1:privateKey=")
+    assert argv[3] == "--endpoint"
+    assert argv[4].startswith(r"ssl:4000:interface=\:\:1:privateKey=")
     assert "--port" not in argv
 
 

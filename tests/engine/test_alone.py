@@ -19,6 +19,7 @@ from asgi_conformance.exchange import Exchange
 from asgi_conformance.patience import Patience
 from asgi_conformance.sampling import Sampling
 from asgi_conformance.schedule import Judgement
+from asgi_conformance.trace import Trace
 from asgi_conformance.verdict import Broken, Verdict
 from tests.engine.judging import MUST, a_case, judged, kills, passes
 
@@ -174,3 +175,12 @@ def test_a_server_that_serves_nothing_is_given_up() -> None:
     assert [one.verdict for one in runs.told[:12]] == [Verdict.FAIL] * 12
     assert {one.verdict for one in runs.told[14:]} == {Verdict.INCONCLUSIVE}
     assert "serves no plain request" in str(runs.told[-1].reason)
+
+
+def test_calls_that_are_cancelled_together_are_struck_by_one_cause() -> None:
+    """What a server cancels together in several exchanges may be one's doing; what it cancels in one is its own."""
+    traces = {"1": Trace(), "2": Trace(), "3": Trace()}
+    candidate = RunningCandidate(Session(""), Launch(), Patience(), Facts(), Sampling())
+    for name, at in (("1", 1.0), ("2", 1.01), ("3", 2.0)):
+        candidate.note_cancellation(at, traces[name])
+    assert [candidate.struck_down(trace) for trace in traces.values()] == [True, True, False]
