@@ -9,7 +9,7 @@ import ssl
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from asgi_conformance.call import Call
 from asgi_conformance.candidate.certificates import Certificates, ClientCertificate
@@ -29,6 +29,16 @@ from asgi_conformance.trace import Trace
 TAG = re.compile(rb"xc-[0-9a-z]+-[0-9]+")
 #: Calls that are cancelled within so many seconds are so by one cause; and how many are remembered.
 _AT_ONCE, _MANY = 0.05, 256
+
+
+class Companion(Protocol):
+    """What cases share as long as they share a candidate."""
+
+    async def close(self) -> None:
+        """End it, as the candidate has ended."""
+
+
+C = TypeVar("C", bound=Companion)
 
 
 class Claimant(Protocol):
@@ -105,10 +115,23 @@ class RunningCandidate:
         self.strays: list[object] = []
         #: In whose traces calls were cancelled lately, and when.
         self._cancelled: deque[tuple[float, Trace]] = deque(maxlen=_MANY)
+        self._companions: dict[type[Companion], Companion] = {}
         self._claimants: dict[str, Claimant] = {}
         self._calls: dict[tuple[ProbeLink, int], Call] = {}
         self._lifespan_trace = Trace()
         session.on_hello, session.on_frame, session.on_lost = self._hello, self._frame, self._lost
+
+    def companion(self, kind: type[C]) -> C:
+        """The one companion of this kind, made when it is first asked for."""
+        found = self._companions.get(kind)
+        if not isinstance(found, kind):
+            found = self._companions[kind] = kind()
+        return found
+
+    async def part(self) -> None:
+        """Part from all companions."""
+        while self._companions:
+            await self._companions.popitem()[1].close()
 
     def on_output(self, listener: Listener) -> Callable[[], None]:
         """Call ``listener(line, at)`` for each line of output from now on; gives a function that ends this."""

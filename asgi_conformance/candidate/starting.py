@@ -167,6 +167,7 @@ class Starter:
         started = self._candidates.pop(candidate, None)
         seconds = _GRACE * self.patience.scale if grace is None else grace
         try:
+            await candidate.part()
             return await started.stop(seconds) if started is not None else None
         finally:
             self._control.forget(candidate.session)

@@ -134,13 +134,13 @@ async def arrives(line: Line, content: Content) -> None:
 @case("property.request.body")
 async def every_content_arrives(exchange: Exchange) -> None:
     """Whatever content a client sends, in whatever writes, the application receives its bytes."""
-    await holds(exchange, with_length(), arrives)
+    await holds(exchange, with_length, arrives)
 
 
 @case("property.request.chunks")
 async def every_chunked_content_arrives(exchange: Exchange) -> None:
     """Whatever chunks a client sends, however they are written and cut, the application receives what is in them."""
-    await holds(exchange, in_chunks(), arrives)
+    await holds(exchange, in_chunks, arrives)
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,7 @@ def several() -> SearchStrategy[Several]:
 @case("property.request.several")
 async def every_request_of_a_connection_is_its_own(exchange: Exchange) -> None:
     """Whatever requests come on one connection, pipelined or not, each call gets its own and each answer its place."""
-    await holds(exchange, several(), each_is_its_own)
+    await holds(exchange, several, each_is_its_own)
 
 
 async def each_is_its_own(line: Line, requests: Several) -> None:

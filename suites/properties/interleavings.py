@@ -159,7 +159,7 @@ async def every_conversation_is_kept(exchange: Exchange) -> None:
             await machine.end(walk.ending)
             await line.leave()
 
-    await holds(exchange, conversations(), is_kept)
+    await holds(exchange, conversations, is_kept)
 
 
 class HttpWalk:
@@ -256,4 +256,4 @@ async def every_exchange_is_kept(exchange: Exchange) -> None:
             await machine.step(what, content)
         await machine.end(line, walk.ending)
 
-    await holds(exchange, exchanges(), is_kept)
+    await holds(exchange, exchanges, is_kept)

@@ -74,7 +74,7 @@ async def every_status_and_header_goes_out(exchange: Exchange) -> None:
         for name in dict(answer.headers):
             expect(response.values(name), f"the values of {name!r}").equals(values(answer.headers, name))
 
-    await holds(exchange, heads(), goes_out)
+    await holds(exchange, heads, goes_out)
 
 
 def bodies() -> SearchStrategy[Answer]:
@@ -100,4 +100,4 @@ async def every_content_goes_out(exchange: Exchange) -> None:
         got, sent = (response.body, answer.content) if whole else map(Digest.of, (response.body, answer.content))
         expect(got, "the response's body").equals(sent)
 
-    await holds(exchange, bodies(), goes_out)
+    await holds(exchange, bodies, goes_out)

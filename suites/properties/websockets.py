@@ -92,7 +92,7 @@ async def every_message_arrives(exchange: Exchange) -> None:
         for message in burst.messages:
             await receives(app, message.content)
 
-    await holds(exchange, bursts(), arrive)
+    await holds(exchange, bursts, arrive)
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ async def every_message_goes_out(exchange: Exchange) -> None:
             await comes(client, message)
         await sending.result()
 
-    await holds(exchange, sendings(), go_out)
+    await holds(exchange, sendings, go_out)
 
 
 @dataclass(frozen=True)
@@ -174,4 +174,4 @@ async def every_code_arrives(exchange: Exchange) -> None:
             await closing.result()
         await line.leave()
 
-    await holds(exchange, closes(), arrives)
+    await holds(exchange, closes, arrives)
