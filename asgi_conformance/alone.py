@@ -12,6 +12,7 @@ from asgi_conformance.attempt import Attempt
 from asgi_conformance.candidate.launch import Launch
 from asgi_conformance.candidate.running import RunningCandidate
 from asgi_conformance.cases import Case
+from asgi_conformance.errors import CandidateError
 from asgi_conformance.schedule import Judgement
 from asgi_conformance.verdict import Verdict
 
@@ -94,6 +95,8 @@ class Alone:
         self._singles = deque(singles)
         self._lanes = lanes
         self._deaths = Deaths(runs)
+        self._first = asyncio.Lock()
+        self._has_started = False
 
     async def run(self, at_once: int) -> None:
         """Run them all, as many at once as there are lanes, and ``at_once`` at most."""
@@ -112,7 +115,9 @@ class Alone:
             try:
                 while self._singles:
                     single = self._singles.popleft()
-                    candidate = candidate or await self._runs.start(self._launch)
+                    candidate = candidate or await self._start(single.case)
+                    if candidate is None:
+                        continue
                     if await self._deaths.are_too_many(candidate):
                         self._deaths.give_up([one.case for one in (single, *self._singles)])
                         self._singles.clear()
@@ -124,6 +129,24 @@ class Alone:
             finally:
                 if candidate is not None:
                     await self._runs.stop(candidate)
+
+    async def _start(self, case: Case) -> RunningCandidate | None:
+        """A new candidate for a case; None when it did not start, though one has before, and the case says so.
+
+        Raises:
+            LaunchImpossible, CandidateError: the first one did not start.
+        """
+        async with self._first:
+            if not self._has_started:
+                candidate = await self._runs.start(self._launch)
+                self._has_started = True
+                return candidate
+        try:
+            return await self._runs.start(self._launch)
+        except CandidateError as error:
+            reason = f"the launch {self._launch.name}: {error.message}"
+            self._runs.tell(Attempt(case, Verdict.INCONCLUSIVE, reason=reason))
+            return None
 
     async def _may_harm(self, candidate: RunningCandidate, single: Single) -> bool:
         """Run a case, and say whether the candidate may be the worse for it."""

@@ -12,6 +12,7 @@ from asgi_conformance.attempt import Attempt
 from asgi_conformance.candidate.launch import Launch
 from asgi_conformance.candidate.running import RunningCandidate
 from asgi_conformance.cases import Case
+from asgi_conformance.errors import CandidateError
 from asgi_conformance.pulse import NoPulse, Pulse
 from asgi_conformance.verdict import Verdict
 
@@ -41,6 +42,7 @@ class Group:
         self._jobs = jobs
         self._cases = deque(sorted(cases, key=lambda case: not case.slow))
         self._candidate: RunningCandidate | None = None
+        self._has_started = False
         self._begun: dict[str, tuple[float, Case]] = {}
         self._held: list[tuple[float, Attempt]] = []
         self._deaths = Deaths(runs)
@@ -50,10 +52,20 @@ class Group:
         self.left: list[Single] = []
 
     async def run(self) -> None:
-        """Run them all; a candidate that dies is replaced, and who may have killed it is left to be run alone."""
+        """Run them all; a candidate that dies is replaced, and who may have killed it is left to be run alone.
+
+        Raises:
+            LaunchImpossible, CandidateError: the first one did not start.
+        """
         try:
             while self._cases:
-                candidate = await self._living()
+                try:
+                    candidate = await self._living()
+                except CandidateError:
+                    if not self._has_started:
+                        raise
+                    self.left += [Single(case) for case in self._cases]
+                    return
                 if await self._deaths.are_too_many(candidate):
                     self._deaths.give_up(self._cases)
                     self._deaths.give_up([single.case for single in self.left])
@@ -70,6 +82,7 @@ class Group:
             self._candidate = None
         if self._candidate is None:
             self._candidate = await self._runs.start(self._launch)
+            self._has_started = True
         return self._candidate
 
     async def _run_together(self, candidate: RunningCandidate) -> None:

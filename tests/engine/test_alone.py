@@ -15,6 +15,7 @@ from asgi_conformance.candidate.launch import Launch
 from asgi_conformance.candidate.running import Facts, RunningCandidate
 from asgi_conformance.cases import Case, Suites
 from asgi_conformance.control import Session
+from asgi_conformance.errors import CandidateError
 from asgi_conformance.exchange import Exchange
 from asgi_conformance.patience import Patience
 from asgi_conformance.sampling import Sampling
@@ -175,6 +176,33 @@ def test_a_server_that_serves_nothing_is_given_up() -> None:
     assert [one.verdict for one in runs.told[:12]] == [Verdict.FAIL] * 12
     assert {one.verdict for one in runs.told[14:]} == {Verdict.INCONCLUSIVE}
     assert "serves no plain request" in str(runs.told[-1].reason)
+
+
+class Stubborn(Deadly):
+    """Runs of cases on candidates that are harmed by each, and of which every third one does not start."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._starts = itertools.count(1)
+
+    async def start(self, launch: Launch) -> RunningCandidate:
+        """A candidate that has not begun. Raises CandidateError."""
+        if next(self._starts) % 3 == 0:
+            raise CandidateError("It did not listen.")
+        return await super().start(launch)
+
+    async def attempt(self, candidate: RunningCandidate, case: Case, *, questioned: bool = False) -> Attempt:
+        """A breach."""
+        return Attempt(case, Verdict.FAIL)
+
+
+def test_a_start_that_fails_once_costs_one_case() -> None:
+    """When a candidate has started so before, one that does not leaves its case inconclusive, and the others go on."""
+    runs = Stubborn()
+    singles = [Single(a_case(passes, f"{number}")) for number in range(9)]
+    asyncio.run(Alone(runs, Launch(), singles, asyncio.Semaphore(2)).run(2))
+    assert Counter(one.verdict for one in runs.told) == {Verdict.FAIL: 6, Verdict.INCONCLUSIVE: 3}
+    assert {one.reason for one in runs.told if one.reason} == {"the launch plain: It did not listen."}
 
 
 def test_calls_that_are_cancelled_together_are_struck_by_one_cause() -> None:
