@@ -78,7 +78,7 @@ class Deaths:
 
     def give_up(self, cases: Iterable[Case]) -> None:
         """Tell of cases that they can't be judged."""
-        ended = f"its process ended {self.in_a_row} times in a row, and serves no plain request"
+        ended = f"{self.in_a_row} times in a row it ended, or took no connections, and it serves no plain request"
         for case in cases:
             self._runs.tell(Attempt(case, Verdict.INCONCLUSIVE, reason=f"the candidate was given up: {ended}"))
 

@@ -120,15 +120,16 @@ async def propagated(exchange: Exchange, app: Call, *events: object) -> Raised:
     return raised
 
 
-async def ending(exchange: Exchange, client: HttpClient) -> Response | None:
+async def ending(exchange: Exchange, client: HttpClient, within: float | None = None) -> Response | None:
     """Wait for what ends a request whose application has ended: a response, whole or cut off, or None.
 
-    None: the connection or the stream ended without a response.
+    None: the connection or the stream ended without a response. It has to come ``within`` these seconds (None:
+    promptly).
 
     Raises:
         TimedOut: the client was left waiting.
     """
-    seconds = exchange.patience.prompt
+    seconds = exchange.patience.prompt if within is None else within
     try:
         return await asyncio.wait_for(_answer_or_end(client), seconds)
     except asyncio.TimeoutError:

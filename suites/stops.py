@@ -135,7 +135,7 @@ async def stop_with_request(exchange: Exchange, seen: LongRequest) -> None:
     await app.start(200)
     await app.body(b"begun", more=True)
     await client.body_until(5)
-    cleaning = exchange.patience.quiet
+    cleaning = exchange.patience.prompt
     waiting = app.tell("receive-and-clean", what="receive()", seconds=cleaning)
     with contextlib.suppress(Unsupported):
         over = await open_websocket(exchange, await exchange.websocket())
@@ -164,6 +164,6 @@ async def _is_cut(exchange: Exchange, client: Http1Client) -> bool:
     return True
 
 
-#: The time is only waited for by servers that do not close a WebSocket by themselves, and ample where all is slow.
-WITH_WEBSOCKET = Life(stop_with_websocket, OpenWebSocket, launch=Launch(own=True, graceful_timeout=8))
+#: The time is only waited for by servers that do not close a WebSocket by themselves: less than a case waits for it.
+WITH_WEBSOCKET = Life(stop_with_websocket, OpenWebSocket, launch=Launch(own=True, graceful_timeout=3))
 WITH_REQUEST = Life(stop_with_request, LongRequest, launch=Launch(own=True, graceful_timeout=1))

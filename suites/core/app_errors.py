@@ -122,11 +122,11 @@ async def a_failing_stream_does_not_harm_its_neighbours(exchange: Exchange) -> N
 async def other_errors_end_the_request_too(exchange: Exchange, error: str) -> None:
     """When what the application raises is no subclass of Exception, the client is not left waiting either.
 
-    An orderly stop of the whole server on such an error is fair.
+    An orderly stop of the whole server on such an error is fair, and takes its time.
     """
     client, app = await exchange.dialogue()
     await app.fail(error=error)
-    answer = await ending(exchange, client)
+    answer = await ending(exchange, client, exchange.patience.deadline)
     if answer is not None and answer.status < 400:
         raise Broken("the request is ended, by an error or by closing", f"the server answered {answer.status}")
     try:
