@@ -24,7 +24,7 @@ class Schedule:
 
     jobs: int = 16
     candidates: int = 4
-    lanes: int = 8
+    lanes: int = 6
     lives: int = 6
     confirming_jobs: int = 4
     confirm: bool = True

@@ -100,17 +100,22 @@ class Starter:
             ),
         )
 
+    @property
+    def _deadline(self) -> float:
+        """How long a start may take where that is judged, in seconds: longer where everything takes longer."""
+        return self.setting.deadline * self.measured.scale / self.patience.scale
+
     async def wait_until_serving(self, candidate: RunningCandidate) -> None:
         """Wait until a spawned candidate has answered a request through the application. Raises CandidateError."""
         started = self._candidates[candidate]
         await wait_until_ready(
-            started.process, started.endpoint, _Greeting(candidate, self), deadline=self.setting.deadline
+            started.process, started.endpoint, _Greeting(candidate, self), deadline=self._deadline
         )
 
     async def wait_until_listening(self, candidate: RunningCandidate) -> None:
         """Wait until a spawned candidate takes connections. Raises CandidateError."""
         started = self._candidates[candidate]
-        await wait_until_ready(started.process, started.endpoint, deadline=self.setting.deadline)
+        await wait_until_ready(started.process, started.endpoint, deadline=self._deadline)
 
     async def start(self, launch: Launch) -> RunningCandidate:
         """Start a candidate and wait until it has answered a request through the application.
