@@ -108,9 +108,7 @@ class Starter:
     async def wait_until_serving(self, candidate: RunningCandidate) -> None:
         """Wait until a spawned candidate has answered a request through the application. Raises CandidateError."""
         started = self._candidates[candidate]
-        await wait_until_ready(
-            started.process, started.endpoint, _Greeting(candidate, self), deadline=self._deadline
-        )
+        await wait_until_ready(started.process, started.endpoint, _Greeting(candidate, self), deadline=self._deadline)
 
     async def wait_until_listening(self, candidate: RunningCandidate) -> None:
         """Wait until a spawned candidate takes connections. Raises CandidateError."""
