@@ -135,7 +135,7 @@ async def stop_with_request(exchange: Exchange, seen: LongRequest) -> None:
     await app.start(200)
     await app.body(b"begun", more=True)
     await client.body_until(5)
-    cleaning = exchange.patience.prompt
+    cleaning = exchange.patience.quiet
     waiting = app.tell("receive-and-clean", what="receive()", seconds=cleaning)
     with contextlib.suppress(Unsupported):
         over = await open_websocket(exchange, await exchange.websocket())

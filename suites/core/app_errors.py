@@ -118,6 +118,7 @@ async def a_failing_stream_does_not_harm_its_neighbours(exchange: Exchange) -> N
     each={"cancelled-error": "cancelled", "base-exception": "base"},
     circumstances=(DEFAULT, HTTP2),
     exclusive=True,
+    revision=2,
 )
 async def other_errors_end_the_request_too(exchange: Exchange, error: str) -> None:
     """When what the application raises is no subclass of Exception, the client is not left waiting either.

@@ -6,7 +6,7 @@ example that fails has hypothesis draw the same ones again, and from that one on
 On both pipes a message is its length in four bytes and a pickled triple: the number of the search, what it is about,
 and the content. The harness sends ``draw`` (a function that gives the strategy, and the sampling), ``more`` (a batch is
 being tried), ``smaller`` (the place of the example that failed), ``failed`` (whether the last one did) and ``stop``; it
-gets ``drawn`` (a batch), ``try`` (an example), ``error`` (a text) and ``over``.
+gets ``drawn`` (a batch; the last one is empty), ``try`` (an example), ``error`` (a text) and ``over``.
 """
 
 from __future__ import annotations
@@ -100,6 +100,7 @@ class Search:
                 self._draw(self._ahead)
                 if self._batch:
                     self._hand_over()
+                self._say("drawn", [])  # also where there are fewer than were asked for
                 while self._failed_at is None:
                     self._hear()
                 self._draw(self._in_step)

@@ -173,7 +173,7 @@ async def padded(client: Http2Client, content: bytes) -> None:
     await client.end_body()
 
 
-@case("rfc.http2.flow.unread-stream", circumstances=BOTH, slow=True)
+@case("rfc.http2.flow.unread-stream", circumstances=BOTH, slow=True, revision=2)
 async def an_unread_stream_does_not_stop_the_others(exchange: Exchange) -> None:
     """A stream whose call does not read leaves window for another one, whose content of a mebibyte comes through."""
     connection = await exchange.http2()

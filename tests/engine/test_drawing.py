@@ -25,6 +25,13 @@ def numbers() -> SearchStrategy[int]:
     return st.integers(0, 1_000_000)
 
 
+def either() -> SearchStrategy[bool]:
+    """Two examples, and no more."""
+    from hypothesis import strategies as st
+
+    return st.booleans()
+
+
 def nothing() -> SearchStrategy[int]:
     """No strategy at all."""
     raise ZeroDivisionError("nothing to draw from")
@@ -77,6 +84,19 @@ def test_a_failed_example_is_made_smaller() -> None:
             return best
 
     assert asyncio.run(smallest()) == 1001
+
+
+def test_there_may_be_fewer_than_were_asked_for() -> None:
+    """Where a strategy has no more examples, the last batch says so."""
+
+    async def search() -> set[bool]:
+        async with drawer() as one, one.examples(either, Sampling(60)) as examples:
+            found: set[bool] = set()
+            while batch := await examples.batch():
+                found |= set(batch)
+            return found
+
+    assert asyncio.run(asyncio.wait_for(search(), 20)) == {True, False}
 
 
 def test_what_cannot_be_drawn_is_the_suites_fault() -> None:
