@@ -67,7 +67,7 @@ async def a_head_that_is_too_large_is_told_so(exchange: Exchange, request: bytes
     is_4xx_or_close(got)
 
 
-@case("rfc.http1.request.headers-too-large", "endless")
+@case("rfc.http1.request.headers-too-large", "endless", slow=True)
 async def a_head_without_end_is_refused(exchange: Exchange) -> None:
     """A header line that does not end is refused with 4xx before 16 MiB of it have come; a mere close is a warning."""
     client = await raw_client(exchange)

@@ -104,7 +104,7 @@ async def an_old_request_is_not_upgraded(exchange: Exchange) -> None:
     await exchange.answered(client, got)
 
 
-@case("rfc.http1.upgrade.websocket-with-body")
+@case("rfc.http1.upgrade.websocket-with-body", slow=True)
 async def content_of_a_handshake_is_no_frame(exchange: Exchange) -> None:
     """A handshake with content is refused or served as HTTP, or its content is skipped before the first frame."""
     request = get(b"Connection: Upgrade", *HANDSHAKE, b"Content-Length: 5") + b"hello"
