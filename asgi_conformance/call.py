@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from asgi_conformance.control import Frame, ProbeLink, decode, encode
 from asgi_conformance.expect import show, show_event
+from asgi_conformance.handed_over import HandedOver
 from asgi_conformance.step import Body, Ended, Raised, Step
 from asgi_conformance.trace import Trace
 from asgi_conformance.values import Digest
@@ -16,7 +17,7 @@ from asgi_conformance.verdict import Broken, CandidateDied, TimedOut
 Headers = Iterable[tuple[bytes, bytes]]
 
 
-class Call:
+class Call(HandedOver):
     """One call of the probe. What it is told to do runs inside the candidate, in the application's own task.
 
     Steps begun with ``beside=True`` run in a child task of the application. ``deadline`` is how long, in seconds, a
@@ -24,75 +25,20 @@ class Call:
     """
 
     def __init__(self, link: ProbeLink, frame: Frame, number: int, trace: Trace, deadline: float) -> None:
+        super().__init__(frame)
         self._link = link
-        self._frame = frame
         self._id: int = frame["call"]
         self._steps: dict[int, Step] = {}
         self._next = 1
         self.number = number
         self.trace = trace
         self.deadline = deadline
-        self._scope = decode(frame["scope"])
-        self.style: str = frame["style"]
-        self.loop: str = frame["loop"]
-        self.backend: str = frame["backend"]
-        self.main_thread: bool = frame["thread"]
-        self.thread_id: int = frame["thread_id"]
-        #: Two calls of one process with the same number ran in the same event loop.
-        self.loop_id: int = frame["loop_id"]
         self.pid: int = link.hello.get("pid", 0)
-        #: When the application was called, by :func:`time.monotonic`.
-        self.began: float = frame["at"]
         self.ended: Ended | None = None
         self._over = asyncio.Event()
         self.observers: list[Any] = []
         trace.record("application", "call", show_event(self._scope), call=number, at=frame["at"])
         trace.step(number, frame)
-
-    # What the server handed over
-
-    @property
-    def scope(self) -> dict[str, Any]:
-        """The scope as it was handed over. Raises Broken when it is no dict at all."""
-        if not isinstance(self._scope, dict):
-            raise Broken("the scope is a dict", f"the scope is {show(self._scope)}")
-        return self._scope
-
-    @property
-    def raw_scope(self) -> object:
-        """The scope, whatever it is."""
-        return self._scope
-
-    @property
-    def headers(self) -> list[tuple[bytes, bytes]]:
-        """The headers of the scope as a list of pairs. Raises Broken when they are not of that form."""
-        found = self.scope.get("headers")
-        try:
-            pairs = [(name, value) for name, value in found]  # type: ignore[union-attr]
-        except (TypeError, ValueError):
-            raise Broken("scope['headers'] is an iterable of pairs", f"it is {show(found)}") from None
-        return pairs
-
-    def header_values(self, name: bytes) -> list[bytes]:
-        """The values of one header, in order.
-
-        The name's case does not matter, and whether it is a byte string is the matter of another requirement.
-        """
-        wanted = (name.lower(), name.decode("latin-1").lower())
-        return [value for key, value in self.headers if isinstance(key, (bytes, str)) and key.lower() in wanted]
-
-    @property
-    def spec_version(self) -> str:
-        """The version that the server claims for this scope's protocol; the documents' default when it claims none."""
-        asgi = self.scope.get("asgi")
-        claimed = asgi.get("spec_version") if isinstance(asgi, dict) else None
-        return claimed if isinstance(claimed, str) else ("1.0" if self.scope.get("type") == "lifespan" else "2.0")
-
-    @property
-    def extensions(self) -> Mapping[str, object]:
-        """The extensions that the scope lists; empty when there are none."""
-        found = self.scope.get("extensions")
-        return found if isinstance(found, dict) else {}
 
     def state(self) -> str:
         """A part of a sentence about a call that is over, or nothing."""
