@@ -107,6 +107,10 @@ async def stop_with_websocket(exchange: Exchange, seen: OpenWebSocket) -> None:
     seen.status = await exchange.lifecycle.gone()
 
 
+#: Servers that look for ended applications by the clock have done so after this time, in seconds.
+_LOOKED_AFTER = 1.25
+
+
 class LongRequest(Record):
     """What a life shows in which a request outlasts the time that the server gives requests at a stop.
 
@@ -125,7 +129,7 @@ class LongRequest(Record):
 async def stop_with_request(exchange: Exchange, seen: LongRequest) -> None:
     """Ask for the stop in the midst of a response that never ends, and whose application waits in ``receive()``.
 
-    Beside it an application has just returned, and left its WebSocket open.
+    Beside it an application has returned, and left its WebSocket open.
     """
     lifespan = await exchange.lifecycle.started_anyhow()
     client = await exchange.http1()
@@ -140,6 +144,7 @@ async def stop_with_request(exchange: Exchange, seen: LongRequest) -> None:
     with contextlib.suppress(Unsupported):
         over = await open_websocket(exchange, await exchange.websocket())
         await over.finish()
+        await asyncio.sleep(_LOOKED_AFTER * exchange.patience.scale)
     exchange.lifecycle.ask_to_stop()
     seen.cut = await _is_cut(exchange, client)
     seen.told = await told(exchange, app, waiting)

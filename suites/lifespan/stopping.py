@@ -227,11 +227,11 @@ async def shutdown_comes_though_a_websocket_was_open(exchange: Exchange, seen: O
     expect((seen.shutdown or {}).get("type"), "the type of the event").equals("lifespan.shutdown")
 
 
-@case("lifespan.shutdown.running-calls", life=WITH_REQUEST)
+@case("lifespan.shutdown.running-calls", life=WITH_REQUEST, revision=2)
 async def running_calls_are_told_and_awaited(exchange: Exchange, seen: LongRequest) -> None:
     """A call that outlasts the server's time for requests is told of the stop, and gets a moment to clean up.
 
-    It is told by ``http.disconnect`` or by a cancellation. Beside it an application has just returned, and left its
+    It is told by ``http.disconnect`` or by a cancellation. Beside it an application has returned, and left its
     WebSocket open.
     """
     if not seen.cut and seen.told == Told():
