@@ -21,6 +21,8 @@ _DEATHS = 12
 #: How long a candidate that a case may have harmed gets to stop, in units of patience: nobody waits for its end.
 _HARMED_GRACE = 0.25
 _HARMFUL = (Verdict.FAIL, Verdict.WARN, Verdict.OBSERVED)
+#: What may be the doing of a case that had the candidate before, and left it as it should not be.
+_DOUBTFUL = (*_HARMFUL, Verdict.INCONCLUSIVE)
 
 
 class Runs(Protocol):
@@ -86,7 +88,8 @@ class Deaths:
 class Alone:
     """Cases of one launch, each with a candidate to itself, ``lanes`` candidates side by side.
 
-    What passed leaves its candidate to the next one; what did not may have broken it for good.
+    What passed leaves its candidate to the next one; what did not may have broken it for good. What does not pass on a
+    candidate that another one has used is run again on a new one, and only that counts.
     """
 
     def __init__(self, runs: Runs, launch: Launch, singles: Sequence[Single], lanes: asyncio.Semaphore) -> None:
@@ -112,6 +115,7 @@ class Alone:
         """Run cases until there are none, each on a candidate that nothing has harmed."""
         async with self._lanes:
             candidate: RunningCandidate | None = None
+            before: Case | None = None
             try:
                 while self._singles:
                     single = self._singles.popleft()
@@ -122,10 +126,11 @@ class Alone:
                         self._deaths.give_up([one.case for one in (single, *self._singles)])
                         self._singles.clear()
                         return
-                    if await self._may_harm(candidate, single):
+                    if await self._may_harm(candidate, single, before):
                         grace = _HARMED_GRACE * candidate.patience.scale if candidate.serving else 0
                         await self._runs.stop(candidate, grace)
                         candidate = None
+                    before = single.case if candidate is not None else None
             finally:
                 if candidate is not None:
                     await self._runs.stop(candidate)
@@ -148,13 +153,19 @@ class Alone:
             self._runs.tell(Attempt(case, Verdict.INCONCLUSIVE, reason=reason))
             return None
 
-    async def _may_harm(self, candidate: RunningCandidate, single: Single) -> bool:
-        """Run a case, and say whether the candidate may be the worse for it."""
+    async def _may_harm(self, candidate: RunningCandidate, single: Single, before: Case | None) -> bool:
+        """Run a case, and say whether the candidate may be the worse for it. ``before`` is who used that last, or None.
+
+        When the candidate goes away, who used it before is asked once more whether it leaves it serving.
+        """
         result = await self._runs.attempt(candidate, single.case, questioned=single.questioned)
-        self._deaths.in_a_row = self._deaths.in_a_row + 1 if result.died else 0
-        if result.came_too_late:
+        inherited = before is not None and (result.died or result.verdict in _DOUBTFUL)
+        if result.came_too_late or inherited:
             self._singles.appendleft(single)
+            if before is not None and not candidate.serving:
+                self._singles.append(Single(before, questioned=True))
             return True
+        self._deaths.in_a_row = self._deaths.in_a_row + 1 if result.died else 0
         if single.suspected is not None and result.died:
             self._runs.tell(single.suspected)  # among others it was one of several; alone, it is confirmed
         self._runs.tell(result)

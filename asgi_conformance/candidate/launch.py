@@ -32,7 +32,7 @@ class Launch:
     (``auto``: it is not told). ``lifespan``, ``http2``, ``http3`` (beside TLS) switch the feature on where the server
     has a switch.
     ``graceful_timeout`` is the time in whole seconds that requests get at an orderly stop, or None for the server's
-    default. With ``pings`` the server pings WebSockets every second and gives a pong one second; with
+    default. With ``pings`` the server pings WebSockets every second and gives a pong three seconds; with
     ``message_limit`` it takes WebSocket messages of no more than 64 KiB, with ``keep_alive`` it closes a connection
     that has idled for one second. ``application`` is the reference application that is mounted, behind the recorder, in
     place of the probe (the path of a file without its suffix, absolute or in ``reference_apps``), and ``needs`` the

@@ -109,7 +109,7 @@ async def an_idle_client_is_pinged(exchange: Exchange) -> None:
     await receives(app, TEXT)
 
 
-@case("websocket.ping.dead-peer-detected", launch=PINGED)
+@case("websocket.ping.dead-peer-detected", launch=PINGED, slow=True)
 async def a_silent_client_is_given_up(exchange: Exchange) -> None:
     """The application of a client that answers no pings receives websocket.disconnect, with 1006 or 1011."""
     client, app = await exchange.open_websocket()

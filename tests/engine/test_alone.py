@@ -117,6 +117,37 @@ def test_a_candidate_serves_the_next_case_when_the_last_one_passed(suites: Suite
     assert len(set(served)) == len(served)
 
 
+def test_what_a_case_before_left_behind_counts_for_nobody(suites: Suites) -> None:
+    """A case that does not pass on a candidate that others have used is tried on a new one, and that is its verdict."""
+    served: Counter[int] = Counter()
+
+    async def wants_a_new_one(exchange: Exchange) -> None:
+        await exchange.still_serves()
+        served[process_of(exchange)] += 1
+        if served[process_of(exchange)] > 1:
+            raise Broken("nobody was here before", "somebody was")
+
+    cases = [a_case(wants_a_new_one, f"wants-{number}", exclusive=True) for number in range(20)]
+    results = judged(suites, cases)["results"]
+    assert {tuple(result["history"]) for result in results} == {("pass",)}
+    assert max(served.values()) == 2
+
+
+def test_who_had_a_candidate_that_is_gone_is_asked_again(suites: Suites) -> None:
+    """A case that passed, and after which the server takes no connections, passes no more; who came next does."""
+
+    async def closes(exchange: Exchange) -> None:
+        await exchange.still_serves()
+        await listens_no_more(exchange)
+
+    cases = [a_case(closes, "closes", exclusive=True)]
+    cases += [a_case(passes, f"pass-{number}", exclusive=True) for number in range(9)]
+    results = {result["case"]: result for result in judged(suites, cases)["results"]}
+    closed = results.pop(f"{MUST}/closes")
+    assert closed["history"][:2] == ["pass", "fail"]
+    assert {result["verdict"] for result in results.values()} == {"pass"}
+
+
 def test_what_waits_for_a_server_that_is_deaf_is_cut_short(suites: Suites) -> None:
     """A case under way does not learn that the server takes no connections any more; it is run again, alone."""
     times = itertools.count()
