@@ -130,9 +130,12 @@ class Lifecycle:
             return None
 
     async def serving(self) -> None:
-        """Wait until it has answered a request through the application. Raises Broken when it does not."""
+        """Wait until it has answered a request through the application, as long as a start may take.
+
+        Raises Broken when it does not.
+        """
         assert self._knocking is not None
-        seconds = 2 * self._patience.deadline
+        seconds = 4 * self._patience.deadline
         await asyncio.wait({self._knocking}, timeout=seconds)
         if not self._knocking.done():
             raise TimedOut("the server serves requests", f"no request was answered within {seconds:.1f} s")
