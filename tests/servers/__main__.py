@@ -58,17 +58,21 @@ class Judging:
             click.echo(f"{name} is left out: {' '.join(install)} cannot be installed here ({error})")
             return
         await asyncio.gather(
-            *(self.variant(name, variant, line.replace("<bin>", str(programs))) for variant, line in variants.items())
+            *(self.variant(name, variant, line.replace("<bin>/", ""), programs) for variant, line in variants.items())
         )
 
-    async def variant(self, name: str, variant: str, line: str) -> None:
-        """Judge one variant, given by the command line of the server."""
+    async def variant(self, name: str, variant: str, line: str, programs: Path) -> None:
+        """Judge one variant, given by the command line of the server, whose program is in the folder ``programs``.
+
+        The command names no folder, so that it can be read, and used, elsewhere.
+        """
         target = self.runs / f"{name}-{variant}.json"
         choice = ["--server", line, "--variant", variant, "--json", str(target), *self.options]
         async with self.places:
             click.echo(f"{name} ({variant}) …")
             process = await asyncio.create_subprocess_exec(
                 *(str(_COMMAND), "-q", *choice),
+                env={**os.environ, "PATH": os.pathsep.join([str(programs), os.environ.get("PATH", os.defpath)])},
                 stdout=asyncio.subprocess.DEVNULL,
                 stderr=asyncio.subprocess.PIPE,
             )
