@@ -17,7 +17,7 @@ _ERROR = re.compile(
 
 
 class ServerLog:
-    """The lines that came out of the candidate since the listening began."""
+    """The lines that came out of the candidate since the listening began, or since :meth:`forget`."""
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
@@ -27,6 +27,11 @@ class ServerLog:
         """Wait until what has happened so far would have been printed: another request served, then a quiet period."""
         await self._exchange.still_serves()
         await asyncio.sleep(self._exchange.patience.quiet)
+
+    async def forget(self) -> None:
+        """Forget what was printed so far. It is at hand when another request has been served."""
+        await self._exchange.still_serves()
+        self.lines.clear()
 
     def errors(self) -> list[str]:
         """The lines that look like an error or like a part of a traceback."""
@@ -48,7 +53,8 @@ class ServerLog:
 async def listening(exchange: Exchange) -> AsyncIterator[ServerLog]:
     """Listen to what the candidate prints; for exclusive cases, as every request of a candidate shares its output.
 
-    What earlier requests leave to be printed is waited for first.
+    What earlier requests leave to be printed is waited for first. Begin to listen before the client leaves, and forget
+    what that makes the server print: it may cancel, some time later, an application whose client has left.
     """
     log = ServerLog(exchange)
     await log.settle()

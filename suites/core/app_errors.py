@@ -180,12 +180,13 @@ async def sends_to_nobody_are_not_logged(exchange: Exchange) -> None:
 @case("core.error.send-error.ignored-when-reraised", each=WAYS, circumstances=(DEFAULT, HTTP2), exclusive=True)
 async def what_send_raised_is_ignored(exchange: Exchange, way: str) -> None:
     """An error that send() raised for a closed connection is ignored when it comes out of the application."""
-    client, app = await exchange.dialogue()
-    await app.receive_body()
-    waiting = app.begin_receive(beside=True)
-    await leave(client, way)
-    await disconnect(app, waiting)
     async with listening(exchange) as log:
+        client, app = await exchange.dialogue()
+        await app.receive_body()
+        waiting = app.begin_receive(beside=True)
+        await leave(client, way)
+        await disconnect(app, waiting)
+        await log.forget()
         sending = app.begin_send(*WHOLE, propagate=True)
         if await sending.pending_after(exchange.patience.prompt):
             raise exchange.inconclusive(f"the send() did not end: {HANG}")

@@ -81,8 +81,9 @@ async def the_server_catches_its_own_exception(exchange: Exchange) -> None:
 @case("http.send-closed.not-logged", circumstances=(DEFAULT, HTTP2), since="2.4", exclusive=True)
 async def the_exception_is_not_logged(exchange: Exchange) -> None:
     """The exception that send() raised and that comes out of the application is not logged as an error."""
-    app = await left_midway(exchange)
     async with listening(exchange) as log:
+        app = await left_midway(exchange)
+        await log.forget()
         raised = await propagated(exchange, app, MORE)
         await log.expect_no_error(f"the {raised.type_name} that its send() raised")
 
@@ -90,8 +91,9 @@ async def the_exception_is_not_logged(exchange: Exchange) -> None:
 @case("http.send-closed.chained-caught", circumstances=(DEFAULT, HTTP2), since="2.4", exclusive=True)
 async def a_caught_and_reraised_exception_is_not_logged(exchange: Exchange) -> None:
     """An application may catch the exception of send(), clean up and raise it again: caught and not logged too."""
-    app = await left_midway(exchange)
     async with listening(exchange) as log:
+        app = await left_midway(exchange)
+        await log.forget()
         goes_on(exchange, app)
         raised = raised_by(exchange, await app.try_send(MORE))
         await app.ask("loop-works")

@@ -150,8 +150,9 @@ async def the_server_catches_its_own_exception(exchange: Exchange, leave: Leave)
 @case("websocket.send-closed.not-logged", each=WAYS, circumstances=(DEFAULT, HTTP2), since="2.4", exclusive=True)
 async def the_exception_is_not_logged(exchange: Exchange, leave: Leave) -> None:
     """The exception that send() raised and that comes out of the application is not logged as an error."""
-    app = await left(exchange, leave)
     async with listening(exchange) as log:
+        app = await left(exchange, leave)
+        await log.forget()
         raised = await propagated(exchange, app, text())
         await log.expect_no_error(f"the {raised.type_name} that its send() raised")
 
@@ -171,8 +172,9 @@ async def a_close_after_the_end_is_not_logged(exchange: Exchange) -> None:
 
     What send() raises, if anything, comes out of the application.
     """
-    app = await left(exchange)
     async with listening(exchange) as log:
+        app = await left(exchange)
+        await log.forget()
         if await app.begin_send(close(code=1000), propagate=True).outcome() is None:
             await app.finish()
         else:
