@@ -31,14 +31,16 @@ def render(document: Document) -> dict[str, str]:
     table = matrix(document)
     files = {"index.html": _index(table), "site.css": str(asset("report.css")) + str(asset("site.css"))}
     for column in table.columns:
+        alone = document_of([column.run])
         files[f"candidates/{column.slug}.html"] = render_page(
-            document_of([column.run]), home="../index.html", requirement_page=lambda id_: f"../{page_of(id_)}"
+            alone, home="../index.html", requirement_page=lambda id_: f"../{page_of(id_)}"
         )
+        # Each by itself: hosts of static files refuse those that are too large.
+        files[_results_of(column)] = dumps(alone)
     for row in table.rows:
         files[page_of(row.id)] = _requirement(table, row)
     files.update({f"badges/{name}": text for name, text in badge.render(document).items()})
     files["clauses.json"] = clauses(table)
-    files["results.json"] = dumps(document)
     return files
 
 
@@ -68,6 +70,11 @@ def _requirement(table: Matrix, row: Row) -> str:
     return environment().get_template("requirement.html").render(matrix=table, row=row, case_link=_case_link)
 
 
+def _results_of(column: Column) -> str:
+    """The path of the JSON of one candidate's run."""
+    return f"results/{column.slug}.json"
+
+
 def _case_link(column: Column, row: Row, place: int) -> str:
     """Where the gravest case of a cell is told in full, from the root of the site."""
     verdict = row.verdicts[place]
@@ -85,6 +92,7 @@ def clauses(table: Matrix) -> str:
                 "version": _visible(column.run["candidate"]["version"]),
                 "variant": _visible(column.run["candidate"]["variant"]),
                 "started": visible(column.run["started"]),
+                "results": _results_of(column),
             }
             for column in table.columns
         },

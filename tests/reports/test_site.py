@@ -33,19 +33,19 @@ def three(*verdicts: str) -> Document:
 
 
 def test_the_files_of_a_site() -> None:
-    """The matrix, a page for each candidate and requirement, badges, and two feeds."""
+    """The matrix, a page for each candidate and requirement, badges, the results of each, and a feed."""
     doc = three("pass", "fail", "warn")
     files = site.render(doc)
     assert {path for path in files if not path.startswith("requirements/")} == {
         "index.html",
         "site.css",
         "clauses.json",
-        "results.json",
+        *(f"results/{name}.json" for name in ("uvicorn", "hypercorn", "daphne")),
         *(f"candidates/{name}.html" for name in ("uvicorn", "hypercorn", "daphne")),
         *(f"badges/{name}.{kind}" for name in ("uvicorn", "hypercorn", "daphne") for kind in ("svg", "json")),
     }
     assert len([path for path in files if path.startswith("requirements/")]) == len(doc["runs"][0]["requirements"])
-    assert results.loads(files["results.json"], "results.json") == doc
+    assert results.loads(files["results/daphne.json"], "daphne.json") == document([doc["runs"][2]])
     assert results.loads(files["candidates/daphne.html"], "daphne.html") == document([doc["runs"][2]])
 
 
@@ -96,6 +96,7 @@ def test_clauses_say_who_implements_what() -> None:
     feed = json.loads(site.render(three("pass", "fail", "inconclusive"))["clauses.json"])
     assert feed["format"] == "asgi-conformance-clauses/1"
     assert feed["candidates"]["daphne"]["version"] == "2.5.0"
+    assert feed["candidates"]["daphne"]["results"] == "results/daphne.json"
     clause = feed["clauses"][REQUIREMENT]
     assert clause["level"] == "must"
     assert clause["url"].endswith("#when-to-use-this-extension")
