@@ -159,13 +159,13 @@ class Alone:
         When the candidate goes away, who used it before is asked once more whether it leaves it serving.
         """
         result = await self._runs.attempt(candidate, single.case, questioned=single.questioned)
+        self._deaths.in_a_row = self._deaths.in_a_row + 1 if result.died else 0
         inherited = before is not None and (result.died or result.verdict in _DOUBTFUL)
         if result.came_too_late or inherited:
             self._singles.appendleft(single)
             if before is not None and not candidate.serving:
                 self._singles.append(Single(before, questioned=True))
             return True
-        self._deaths.in_a_row = self._deaths.in_a_row + 1 if result.died else 0
         if single.suspected is not None and result.died:
             self._runs.tell(single.suspected)  # among others it was one of several; alone, it is confirmed
         self._runs.tell(result)
