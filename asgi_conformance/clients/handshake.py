@@ -50,11 +50,18 @@ class Transport(Protocol):
     def is_over(self) -> bool:
         """Whether nothing more can come."""
 
+    @property
+    def is_stopped(self) -> bool:
+        """Whether sending is pointless: the peer takes nothing more."""
+
     def note(self, kind: str, text: str = "", data: bytes | None = None) -> None:
         """Record an entry of the trace."""
 
     async def send(self, data: bytes, deadline: float | None = None) -> bool:
         """Send bytes; False when the peer has gone."""
+
+    async def send_last(self, data: bytes) -> None:
+        """Send bytes and end it: with them, where the protocol below can tell both at once."""
 
     async def receive(self, deadline: float | None = None, awaited: str = "") -> bytes:
         """What has come, or b"" at the end. Raises TimedOut."""

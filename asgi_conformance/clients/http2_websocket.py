@@ -31,6 +31,11 @@ class StreamTransport:
         """Whether nothing more can come."""
         return self.client.stream.is_over or self.client.connection.is_over
 
+    @property
+    def is_stopped(self) -> bool:
+        """Whether sending is pointless. A server that has ended its side still takes what ends the client's."""
+        return self.client.stream.is_stopped or self.client.connection.is_over
+
     def note(self, kind: str, text: str = "", data: bytes | None = None) -> None:
         """Record an entry of the trace."""
         self.client.connection.wire.note(kind, text, data)
@@ -41,6 +46,10 @@ class StreamTransport:
             return False
         await self.client.send_data(data)
         return not self.client.stream.is_stopped
+
+    async def send_last(self, data: bytes) -> None:
+        """Send DATA, the last of it with END_STREAM; the connection stays."""
+        await self.client.send_data(data, end_stream=True)
 
     async def receive(self, deadline: float | None = None, awaited: str = "bytes from the server") -> bytes:
         """The DATA that has come and was not taken; waits for some. Empty once the stream has ended.

@@ -157,6 +157,13 @@ class WebSocketClient:
         payload = b"" if code is None else code.to_bytes(2, "big") + reason.encode("utf-8")
         await self.send_frame(Frame(Opcode.CLOSE, payload))
 
+    async def close_and_drop(self, code: int) -> None:
+        """Send a close frame as the last of the connection or stream: over HTTP/2 its DATA has END_STREAM."""
+        self.close_sent = True
+        frame = Frame(Opcode.CLOSE, code.to_bytes(2, "big"))
+        self.transport.note("note", f"sends {frame}, and nothing more")
+        await self.transport.send_last(encode(frame))
+
     async def drop(self) -> None:
         """Close the connection (FIN), or end the stream, without a close frame."""
         await self.transport.close()
@@ -261,7 +268,7 @@ class WebSocketClient:
     @property
     def _is_pointless_to_close(self) -> bool:
         """Whether a close frame was sent already, or nobody is left to read one."""
-        return self.close_sent or self.transport.ending is not None
+        return self.close_sent or self.transport.is_stopped
 
     async def _frame(self, awaited: str, end: float) -> Frame:
         frame = await self._frame_or_end(awaited, end)

@@ -124,6 +124,11 @@ class Wire:
         self.send_soon(data)
         return await self.drained(deadline)
 
+    async def send_last(self, data: bytes) -> None:
+        """Send ``data`` and close; as :meth:`send` and :meth:`close`."""
+        await self.send(data)
+        await self.close()
+
     async def drained(self, deadline: float | None = None) -> bool:
         """Wait until the system has taken everything that was sent; as :meth:`send`."""
         seconds = self.deadline if deadline is None else deadline
@@ -172,6 +177,11 @@ class Wire:
     def is_over(self) -> bool:
         """Whether nothing more can come: the peer has closed, or this side has."""
         return self.ending is not None or self.closed
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether sending is pointless: who closes a socket does not read from it any more, as a rule."""
+        return self.is_over
 
     async def ended(self, deadline: float | None = None) -> str:
         """Wait until the peer closes: ``"closed"`` or ``"reset"``. Bytes before that stay in ``surplus``.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from asgi_conformance.call import Call
 from asgi_conformance.cases import case
 from asgi_conformance.circumstance import EVERY_WEBSOCKET, EVERY_WEBSOCKET_AND_TLS, HTTP2
 from asgi_conformance.clients.frames import encode
@@ -30,8 +29,8 @@ from .handshakes import CLOSE, http_under
 
 #: The codes for what the client did wrong, and those for a connection that is lost.
 OF_VIOLATIONS = (1002, 1003, 1007, 1008, 1009, 1006, 1005)
-#: How many WebSockets are closed at once, where a server that loses the news does so only now and then.
-SEVERAL = 24
+#: With what the application closes.
+OWN_CODE = 3001
 
 
 @case("websocket.disconnect.type", each=WAYS, circumstances=EVERY_WEBSOCKET)
@@ -134,49 +133,44 @@ async def every_stream_of_a_lost_connection_is_told(exchange: Exchange) -> None:
         await disconnect(app, waiting)
 
 
-@case("websocket.disconnect.on-server-close", circumstances=EVERY_WEBSOCKET)
+async def answer_and_go(client: WebSocketClient) -> None:
+    """Have a client answer the close that comes, and leave with that."""
+    client.answers_close = False
+    await client.close_frame()
+    await client.close_and_drop(OWN_CODE)
+
+
+async def answer_and_wait(client: WebSocketClient) -> None:
+    """Have a client answer the close that comes, and leave when the server has closed."""
+    await client.close_frame()
+    leave_when_closed(client)
+
+
+#: How a client can take the application's close.
+ANSWERS: tuple[Leave, ...] = (answer_and_go, answer_and_wait)
+
+
+@case("websocket.disconnect.on-server-close", circumstances=EVERY_WEBSOCKET, revision=2)
 async def the_application_is_told_of_its_own_close(exchange: Exchange) -> None:
-    """After a websocket.close of the application, which the client answers, receive() gives websocket.disconnect.
-
-    The code of the answer is expected; others that tell of an orderly or unknown end are accepted.
-    """
-    opened = [await exchange.open_websocket() for _ in range(SEVERAL)]
-    calls = []
-    for _, app in opened:
-        app.begin_send(close(code=3001), beside=True)
-        calls.append((app, app.begin_receive(beside=True)))
-    await answer_closes(opened)
-    codes = {(await disconnect(app, waiting)).get("code") for app, waiting in calls}
-    for code in codes:
-        expect(code, "the code").is_one_of((3001, 1000, 1005, 1006))
-    if codes != {3001}:
-        given = " or ".join(str(code) for code in codes)
-        exchange.remark(f"after a close with 3001, which the client answered, the code is {given}")
-
-
-@case("websocket.disconnect.on-server-close", "while-receiving", circumstances=EVERY_WEBSOCKET)
-async def a_waiting_receive_is_told_of_the_own_close(exchange: Exchange) -> None:
-    """A receive() that waits gives websocket.disconnect when another task of the application closes the WebSocket."""
-    opened = [await exchange.open_websocket() for _ in range(SEVERAL)]
-    calls = []
-    for _, app in opened:
-        calls.append((app, app.begin_receive(beside=True)))
-        await app.ask("loop-works")
-    for _, app in opened:
-        app.begin_send(close(code=3001), beside=True)
-    await answer_closes(opened)
-    for app, waiting in calls:
+    """After a websocket.close of the application, which the client answers, receive() gives websocket.disconnect."""
+    for answer in ANSWERS:
+        client, app = await exchange.open_websocket()
+        app.begin_send(close(code=OWN_CODE), beside=True)
+        waiting = app.begin_receive(beside=True)
+        await answer(client)
         await disconnect(app, waiting)
 
 
-async def answer_closes(opened: list[tuple[WebSocketClient, Call]]) -> None:
-    """Have each client answer the close that comes, and leave: at once, or when the server has closed, by turns."""
-    for number, (client, _) in enumerate(opened):
-        await client.close_frame()
-        if number % 2:
-            await client.drop()
-        else:
-            leave_when_closed(client)
+@case("websocket.disconnect.on-server-close", "while-receiving", circumstances=EVERY_WEBSOCKET, revision=2)
+async def a_waiting_receive_is_told_of_the_own_close(exchange: Exchange) -> None:
+    """A receive() that waits gives websocket.disconnect when another task of the application closes the WebSocket."""
+    for answer in ANSWERS:
+        client, app = await exchange.open_websocket()
+        waiting = app.begin_receive(beside=True)
+        await app.ask("loop-works")
+        app.begin_send(close(code=OWN_CODE), beside=True)
+        await answer(client)
+        await disconnect(app, waiting)
 
 
 @case("websocket.disconnect.on-server-close", "unanswered", each=LOSSES, circumstances=EVERY_WEBSOCKET)
@@ -184,7 +178,7 @@ async def an_unanswered_close_is_told_too(exchange: Exchange, lose: Leave) -> No
     """When the connection is lost before the client answered the application's close, receive() tells of that too."""
     client, app = await exchange.open_websocket()
     client.answers_close = False
-    app.begin_send(close(code=3001), beside=True)
+    app.begin_send(close(code=OWN_CODE), beside=True)
     waiting = app.begin_receive(beside=True)
     await client.close_frame()
     await lose(client)

@@ -14,6 +14,8 @@ from asgi_conformance.exchange import Exchange
 from asgi_conformance.expect import expect, show
 from asgi_conformance.verdict import Broken, TimedOut
 
+from .conversation import told
+
 ENDINGS: dict[str, Callable[[Call], Awaitable[object]]] = {"returns": Call.finish, "raises": Call.fail}
 
 
@@ -108,14 +110,42 @@ async def the_socket_ends_when_the_application_raises(exchange: Exchange) -> Non
 async def only_the_stream_ends(exchange: Exchange, end: Callable[[Call], Awaitable[object]]) -> None:
     """When the application of a WebSocket over HTTP/2 ends, its stream is closed, and the connection goes on."""
     client, app = await exchange.open_websocket()
-    assert isinstance(client.carrier, Http2Carrier)
-    connection = client.carrier.client.connection
     await end(app)
     try:
         await closes(exchange, client)
     except TimedOut as waited:
         raise exchange.inconclusive(f"the WebSocket itself stayed open: {waited.observed}") from None
-    neighbour = connection.open_stream()
+    await serves_a_neighbour(exchange, client)
+
+
+async def close_with_the_stream(client: WebSocketClient) -> None:
+    """Close, and end the stream with that."""
+    await client.close_and_drop(1000)
+
+
+#: The ways in which a client closes over HTTP/2: its close frame is the last of its stream, or it ends that after it.
+CLOSES: dict[str, Callable[[WebSocketClient], Awaitable[None]]] = {
+    "at-once": close_with_the_stream,
+    "when-answered": close_and_leave,
+}
+
+
+@case("websocket.scope.lifetime.own-stream-only", "client-closes", each=CLOSES, circumstances=(HTTP2,))
+async def only_the_stream_of_a_client_that_closes_ends(
+    exchange: Exchange, leave: Callable[[WebSocketClient], Awaitable[None]]
+) -> None:
+    """When a client has closed its WebSocket over HTTP/2 and ended the stream, the connection goes on."""
+    client, app = await exchange.open_websocket()
+    waiting = app.begin_receive()
+    await leave(client)
+    await told(exchange, app, waiting)
+    await serves_a_neighbour(exchange, client)
+
+
+async def serves_a_neighbour(exchange: Exchange, client: WebSocketClient) -> None:
+    """Expect that another stream of the HTTP/2 connection under a WebSocket is served."""
+    assert isinstance(client.carrier, Http2Carrier)
+    neighbour = client.carrier.client.connection.open_stream()
     await neighbour.request("GET", "/neighbour")
     await exchange.answered(neighbour, await exchange.call(neighbour))
 

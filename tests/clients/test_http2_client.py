@@ -628,3 +628,25 @@ async def test_websocket_stream_that_is_reset() -> None:
         await other.reset()
         await connection.ping()
         assert [event.stream_id for event in server.of(h2.events.StreamReset)] == [3]  # type: ignore[attr-defined]
+
+
+async def test_websocket_close_is_answered_on_a_stream_that_the_server_has_ended() -> None:
+    """A close frame that comes together with END_STREAM is answered: the client's half of the stream is open still."""
+    answers: list[bytes] = []
+
+    async def on(server: Server, event: h2.events.Event) -> None:
+        if not isinstance(event, h2.events.DataReceived):
+            await serve_websocket(server, event)
+        elif not answers:
+            answers.append(b"")
+            server.h2.send_data(event.stream_id, encode(Frame(Opcode.CLOSE, b"\x03\xe9", masked=False)), end_stream=True)
+        else:
+            answers[0] += event.data or b""
+
+    async with connected(on, ENABLE_CONNECT_PROTOCOL=1) as (connection, _):
+        client = WebSocketClient(Http2Carrier(connection.open_stream()))
+        await client.handshake("/", subprotocols=["a"])
+        await client.send_text("close, please")
+        assert await client.close_frame() == CloseSeen(1001, "", True, None)
+        await connection.ping()
+        assert answers[0][:2] == b"\x88\x82"

@@ -93,6 +93,13 @@ def the_code_is_always_that_of_a_loss(event: Event, scope: Scope) -> Event:
     return {**event, "code": 1006} if event["type"] == GONE else event
 
 
+@around("websocket.WebSocketCall.receive", name="websocket.disconnect.code.value/own-close", follows=ENDS)
+async def the_code_of_an_own_close_is_1000(original: Any, self: Any) -> Event:
+    """After the application's own close the code of websocket.disconnect is 1000, whatever it and the client said."""
+    event: Event = await original(self)
+    return {**event, "code": 1000} if event["type"] == GONE and self.own_close != (1000, "") else event
+
+
 @on_received("websocket.disconnect.code.1005/normal", kind="websocket", follows=["rfc.websocket.*"])
 def no_code_is_1000(event: Event, scope: Scope) -> Event:
     """A close frame without a code gives 1000."""

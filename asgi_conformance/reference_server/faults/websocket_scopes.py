@@ -262,6 +262,14 @@ def an_end_takes_the_connection_along(original: Any, self: Any, failed: bool) ->
         self.stream.transport.lose()
 
 
+@around("websocket_wire.WebSocketWire.end", name="websocket.scope.lifetime.own-stream-only/by-client", follows=["*"])
+def a_clients_close_takes_the_connection_along(original: Any, self: Any, code: int, reason: str) -> None:
+    """When a client has closed its WebSocket over HTTP/2, its whole connection ends."""
+    original(self, code, reason)
+    if self.scope["http_version"] == "2":
+        self.stream.transport.lose()
+
+
 @around("websocket.WebSocketCall.receive", name="websocket.scope.lifetime.socket-end-informs-app/untold", follows=["*"])
 async def the_end_is_not_told(original: Any, self: Any) -> Event:
     """When the socket has ended, receive() waits for ever."""
