@@ -15,6 +15,7 @@ from asgi_conformance.ambient import Breach
 from asgi_conformance.applicable import check_since
 from asgi_conformance.candidate.running import RunningCandidate
 from asgi_conformance.candidate.starting import Starter
+from asgi_conformance.candidate.strokes import Stroke
 from asgi_conformance.cases import Case, Suites
 from asgi_conformance.errors import ConformanceError, SuiteError
 from asgi_conformance.exchange import Exchange
@@ -38,7 +39,7 @@ class Attempt:
 
     ``sent`` is what a middleware did on its upper face that the documents do not have. ``died`` says that the
     candidate's process ended meanwhile, or took no more connections, whoever caused it; ``came_too_late``, that it had
-    before this case had a connection; ``struck``, that the server cancelled its call together with those of others.
+    before this case had a connection. ``strokes`` are what the server cancelled of it without being asked to.
     """
 
     case: Case
@@ -53,7 +54,12 @@ class Attempt:
     remarks: tuple[str, ...] = ()
     died: bool = False
     came_too_late: bool = False
-    struck: bool = False
+    strokes: tuple[Stroke, ...] = ()
+
+    @property
+    def is_struck(self) -> bool:
+        """Whether the server cancelled its call together with those of others, as far as is known by now."""
+        return any(stroke.is_shared for stroke in self.strokes)
 
 
 async def attempt(candidate: RunningCandidate, case: Case, suites: Suites, *, questioned: bool = False) -> Attempt:
@@ -82,7 +88,7 @@ async def attempt(candidate: RunningCandidate, case: Case, suites: Suites, *, qu
         result,
         died=ended or result.died,
         came_too_late=exchange.came_too_late,
-        struck=result.verdict is not Verdict.PASS and candidate.struck_down(exchange.trace),
+        strokes=candidate.strokes.on(exchange.trace),
         remarks=tuple(exchange.remarks),
     )
     return _kept(exchange, result, suites)

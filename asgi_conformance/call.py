@@ -15,6 +15,8 @@ from asgi_conformance.values import Digest
 from asgi_conformance.verdict import Broken, CandidateDied, TimedOut
 
 Headers = Iterable[tuple[bytes, bytes]]
+#: The steps that end the call, and so its child tasks.
+_ENDINGS = ("return", "raise")
 
 
 class Call(HandedOver):
@@ -35,6 +37,7 @@ class Call(HandedOver):
         self.deadline = deadline
         self.pid: int = link.hello.get("pid", 0)
         self.ended: Ended | None = None
+        self._is_ending = False
         self._over = asyncio.Event()
         self.observers: list[Any] = []
         trace.record("application", "call", show_event(self._scope), call=number, at=frame["at"])
@@ -56,6 +59,7 @@ class Call(HandedOver):
             self._lose(step)
             return step
         self._steps[number] = step
+        self._is_ending = self._is_ending or do in _ENDINGS or bool(arguments.get("last") or arguments.get("propagate"))
         frame: Frame = {"call": self._id, "n": number, "do": do, **arguments}
         if beside:
             frame["beside"] = True
@@ -183,6 +187,15 @@ class Call(HandedOver):
         await self.ask("change", path=encode(list(path)), operation=operation, key=key, value=encode(value))
 
     # What the control channel brings
+
+    def is_struck_by(self, frame: Frame) -> bool:
+        """Whether a frame, before it is taken, tells of a cancellation that nobody on this side asked for."""
+        if "ended" in frame:
+            return bool(frame["ended"] == "cancelled")
+        step = self._steps.get(frame.get("n", 0))
+        if step is None or step.is_given_up or self._is_ending or "raised" not in frame:
+            return False
+        return Raised.read(frame["raised"]).is_cancellation
 
     def take(self, frame: Frame) -> None:
         """Take one frame of the probe about this call."""

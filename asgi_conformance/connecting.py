@@ -155,7 +155,7 @@ class Connecting(ABC):
         return self._opened
 
     def _refused(self) -> None:
-        self.candidate.refused = True
+        self.candidate.refuses()
         self.came_too_late = not self._wires and not self._connections
 
     def _check_alive(self) -> None:

@@ -123,11 +123,13 @@ class Group:
 
     def _tell_held(self, candidate: RunningCandidate, pulse: Pulse | NoPulse) -> None:
         """Tell what did not go well, but try again what ended so while the candidate was held up, or dying already."""
-        dying = min(time.monotonic(), self._first_sign) - candidate.patience.deadline
+        dying = self._gone_since(candidate) - candidate.patience.deadline
         for ended, result in self._held:
             in_time = candidate.serving or ended < dying
             held_up = pulse.was_held_up(ended - result.duration, ended)
-            if in_time and not (held_up and self._returns[result.case.id] < _RETURNS):
+            if result.is_struck:
+                self.left.append(Single(result.case))
+            elif in_time and not (held_up and self._returns[result.case.id] < _RETURNS):
                 self._runs.tell(result)
             else:
                 self._put_back(result.case)
@@ -135,16 +137,27 @@ class Group:
 
     def _tell_passed(self, candidate: RunningCandidate) -> None:
         """Tell what passed, but question what may have left the candidate unable to serve."""
-        shortly = self._first_sign - _SHORTLY * candidate.patience.scale
+        shortly = self._gone_since(candidate) - _SHORTLY * candidate.patience.scale
         suspects = [result for ended, result in self._passed if not candidate.serving and ended > shortly]
         questioned = {result.case.id for result in suspects[-_QUESTIONED:]}
         for _, result in self._passed:
-            if result.case.id not in questioned:
-                self._runs.keep(result)
-            else:
+            if result.case.id in questioned:
                 self.left.append(Single(result.case, questioned=True))
+            else:
+                self._keep(result)
         self._passed.clear()
         self._first_sign = math.inf
+
+    def _gone_since(self, candidate: RunningCandidate) -> float:
+        """When the first sign was seen that the candidate has gone; now, where there was none yet."""
+        return min(self._first_sign, candidate.seen_going, time.monotonic())
+
+    def _keep(self, result: Attempt) -> None:
+        """Keep what passed; what the server struck together with others may have passed by that, and is run alone."""
+        if result.is_struck:
+            self.left.append(Single(result.case))
+        else:
+            self._runs.keep(result)
 
     def _put_back(self, case: Case) -> None:
         """Try a case again later that the candidate left alone: what always meets that may itself be the cause."""
@@ -166,8 +179,6 @@ class Group:
                 self._put_back(case)
             elif result.died:
                 self.left.append(Single(case, suspected=result))
-            elif result.struck:
-                self.left.append(Single(case))
             elif result.verdict is Verdict.PASS:
                 self._deaths.in_a_row = 0
                 self._passed.append((ended, result))
@@ -175,4 +186,4 @@ class Group:
             else:
                 self._held.append((ended, result))
             while self._passed and self._passed[0][0] < ended - _KEPT_BACK * candidate.patience.scale:
-                self._runs.keep(self._passed.popleft()[1])
+                self._keep(self._passed.popleft()[1])

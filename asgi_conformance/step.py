@@ -81,6 +81,7 @@ class Step:
         self.what = what
         self.answer = answer
         self.told = False
+        self.is_given_up = False
 
     @property
     def done(self) -> bool:
@@ -124,4 +125,5 @@ class Step:
 
     async def cancel(self) -> None:
         """Cancel the child task that takes this step, as an application would."""
+        self.is_given_up = True
         await self._call.tell("cancel", step=self.number).result()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import re
 import ssl
-from collections import deque
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
@@ -17,6 +18,7 @@ from asgi_conformance.candidate.launch import Launch
 from asgi_conformance.candidate.lifespan import Hold, OrdinaryLifespan
 from asgi_conformance.candidate.output import Listener
 from asgi_conformance.candidate.process import CandidateProcess, describe_exit
+from asgi_conformance.candidate.strokes import Strokes
 from asgi_conformance.clients.wire import Address
 from asgi_conformance.control import Frame, ProbeLink, Session
 from asgi_conformance.patience import Patience
@@ -27,8 +29,6 @@ from asgi_conformance.trace import Trace
 
 #: The token that travels in a request, by which the application's end finds the client's.
 TAG = re.compile(rb"xc-[0-9a-z]+-[0-9]+")
-#: Calls that are cancelled within so many seconds are so by one cause; and how many are remembered.
-_AT_ONCE, _MANY = 0.05, 256
 
 
 class Companion(Protocol):
@@ -100,6 +100,8 @@ class RunningCandidate:
         self.was_lost = False
         #: Whether it did not take a connection.
         self.refused = False
+        #: When one of these was last seen, by :func:`time.monotonic`; inf before.
+        self.seen_going = math.inf
         self.sole: Claimant | None = None
         #: In whose trace lifespan calls are.
         self.driver: Claimant | None = None
@@ -113,8 +115,8 @@ class RunningCandidate:
         self.on_hello: Callable[[ProbeLink], None] = lambda link: None
         #: The scopes of calls that nobody claimed.
         self.strays: list[object] = []
-        #: In whose traces calls were cancelled lately, and when.
-        self._cancelled: deque[tuple[float, Trace]] = deque(maxlen=_MANY)
+        #: What it cancelled lately that nobody had asked for.
+        self.strokes = Strokes()
         self._companions: dict[type[Companion], Companion] = {}
         self._claimants: dict[str, Claimant] = {}
         self._calls: dict[tuple[ProbeLink, int], Call] = {}
@@ -192,20 +194,11 @@ class RunningCandidate:
             return
         call = self._calls.get((link, frame["call"]))
         if call is not None:
+            if call.is_struck_by(frame):
+                self.strokes.note(frame["at"], call.trace)
             call.take(frame)
             if call.ended is not None:
                 del self._calls[link, frame["call"]]
-                if call.ended.how == "cancelled":
-                    self.note_cancellation(frame["at"], call.trace)
-
-    def note_cancellation(self, at: float, trace: Trace) -> None:
-        """Remember that the server cancelled a call, by :func:`time.monotonic`, and in which trace that is."""
-        self._cancelled.append((at, trace))
-
-    def struck_down(self, trace: Trace) -> bool:
-        """Whether a call in a trace was cancelled together with those of others: by what one of them did."""
-        own = [at for at, of in self._cancelled if of is trace]
-        return any(of is not trace and abs(at - one) < _AT_ONCE for at, of in self._cancelled for one in own)
 
     def _begin(self, link: ProbeLink, frame: Frame) -> None:
         tag = self._tag_in(frame)
@@ -266,8 +259,15 @@ class RunningCandidate:
             self.facts.declares[kind] = asgi["spec_version"]
         self.facts.extensions.update(str(name) for name in call.extensions)
 
+    def refuses(self) -> None:
+        """Take note that it did not take a connection."""
+        if not self.refused:
+            self.seen_going = time.monotonic()
+        self.refused = True
+
     def _lost(self, link: ProbeLink) -> None:
         self.was_lost = True
+        self.seen_going = time.monotonic()
         for key in [key for key in self._calls if key[0] is link]:
             self._calls.pop(key).end(Ended("lost"))
 

@@ -639,7 +639,9 @@ async def test_websocket_close_is_answered_on_a_stream_that_the_server_has_ended
             await serve_websocket(server, event)
         elif not answers:
             answers.append(b"")
-            server.h2.send_data(event.stream_id, encode(Frame(Opcode.CLOSE, b"\x03\xe9", masked=False)), end_stream=True)
+            server.h2.send_data(
+                event.stream_id, encode(Frame(Opcode.CLOSE, b"\x03\xe9", masked=False)), end_stream=True
+            )
         else:
             answers[0] += event.data or b""
 

@@ -20,7 +20,6 @@ from asgi_conformance.exchange import Exchange
 from asgi_conformance.patience import Patience
 from asgi_conformance.sampling import Sampling
 from asgi_conformance.schedule import Judgement
-from asgi_conformance.trace import Trace
 from asgi_conformance.verdict import Broken, Verdict
 from tests.engine.judging import MUST, a_case, judged, kills, passes
 
@@ -209,6 +208,24 @@ def test_a_server_that_serves_nothing_is_given_up() -> None:
     assert "serves no plain request" in str(runs.told[-1].reason)
 
 
+class Refusing(Deadly):
+    """Runs of cases on candidates that take no connection from the first one on."""
+
+    async def attempt(self, candidate: RunningCandidate, case: Case, *, questioned: bool = False) -> Attempt:
+        """A connection that is refused."""
+        candidate.refuses()
+        return Attempt(case, Verdict.FAIL, died=True, came_too_late=True)
+
+
+def test_a_server_that_refuses_every_connection_is_given_up() -> None:
+    """A case that came too late each time is not tried for ever: after a dozen times all are inconclusive."""
+    runs = Refusing()
+    singles = [Single(a_case(passes, f"{number}")) for number in range(5)]
+    asyncio.run(asyncio.wait_for(Alone(runs, Launch(), singles, asyncio.Semaphore(2)).run(2), 10))
+    assert [one.verdict for one in runs.told] == [Verdict.INCONCLUSIVE] * 5
+    assert "serves no plain request" in str(runs.told[0].reason)
+
+
 class Stubborn(Deadly):
     """Runs of cases on candidates that are harmed by each, and of which every third one does not start."""
 
@@ -234,12 +251,3 @@ def test_a_start_that_fails_once_costs_one_case() -> None:
     asyncio.run(Alone(runs, Launch(), singles, asyncio.Semaphore(2)).run(2))
     assert Counter(one.verdict for one in runs.told) == {Verdict.FAIL: 6, Verdict.INCONCLUSIVE: 3}
     assert {one.reason for one in runs.told if one.reason} == {"the launch plain: It did not listen."}
-
-
-def test_calls_that_are_cancelled_together_are_struck_by_one_cause() -> None:
-    """What a server cancels together in several exchanges may be one's doing; what it cancels in one is its own."""
-    traces = {"1": Trace(), "2": Trace(), "3": Trace()}
-    candidate = RunningCandidate(Session(""), Launch(), Patience(), Facts(), Sampling())
-    for name, at in (("1", 1.0), ("2", 1.01), ("3", 2.0)):
-        candidate.note_cancellation(at, traces[name])
-    assert [candidate.struck_down(trace) for trace in traces.values()] == [True, True, False]

@@ -1,0 +1,46 @@
+"""Cases that share a candidate: what counts of them when one of them ends it, or what the others do."""
+
+from __future__ import annotations
+
+import itertools
+
+from asgi_conformance.cases import Suites
+from asgi_conformance.exchange import Exchange
+from asgi_conformance.verdict import Broken
+from tests.engine.judging import MUST, a_case, judged, passes
+
+
+def test_what_passed_last_before_the_candidate_ended_is_questioned(suites: Suites) -> None:
+    """A case that ends the server and finds nothing wrong does not pass, also where no other case met the end."""
+
+    async def ends_it(exchange: Exchange) -> None:
+        await exchange.still_serves()
+        assert exchange.candidate.process is not None
+        exchange.candidate.process.kill()
+        await exchange.candidate.exited()
+
+    (result,) = judged(suites, [a_case(ends_it, "ends-it")])["results"]
+    assert result["history"] == ["fail", "fail"]
+
+
+def test_what_the_server_strikes_in_several_cases_is_run_alone(suites: Suites) -> None:
+    """Cases whose calls the server cancelled together may have their verdict from that: they are run alone."""
+    times = itertools.count()
+
+    async def is_struck(exchange: Exchange) -> None:
+        await exchange.still_serves()
+        if next(times) < 3:
+            exchange.candidate.strokes.note(1.0, exchange.trace)
+
+    async def is_struck_and_fails(exchange: Exchange) -> None:
+        await exchange.still_serves()
+        if next(times) < 3:
+            exchange.candidate.strokes.note(1.0, exchange.trace)
+            raise Broken("receive() gives an event", "it raised a cancellation")
+
+    cases = [a_case(is_struck, "one"), a_case(is_struck, "two"), a_case(is_struck_and_fails, "three")]
+    results = judged(suites, [*cases, a_case(passes, "untouched")], jobs=4)["results"]
+    assert {result["case"]: result["history"] for result in results} == {
+        f"{MUST}/{name}": ["pass"] for name in ("one", "two", "three", "untouched")
+    }
+    assert next(times) == 6
