@@ -24,6 +24,9 @@ CLOSES: dict[str, bytes] = {
     "empty": b"",
 }
 
+#: How often a close that takes a while to be answered is tried: more than a second goes by with that.
+MOMENTS = 3
+
 
 @case("rfc.websocket.close.echo", each=CLOSES, circumstances=EVERY_WEBSOCKET)
 async def a_close_frame_is_answered(exchange: Exchange, payload: bytes) -> None:
@@ -138,22 +141,26 @@ async def nothing_follows_the_answer_to_a_close(exchange: Exchange) -> None:
     expect([str(frame) for frame in client.after_close], "what came after the close frame").equals([])
 
 
-@case("rfc.websocket.close.waits-for-peer", circumstances=(DEFAULT, HTTP2))
+@case("rfc.websocket.close.waits-for-peer", circumstances=(DEFAULT, HTTP2), revision=2)
 async def the_server_waits_for_the_answer_to_its_close(exchange: Exchange) -> None:
-    """After its close frame the server leaves the connection open until the answer comes, which may take a while."""
-    client, app = await talking(exchange)
-    client.answers_close = False
-    app.begin_send(close(code=1000), beside=True)
-    await client.close_frame()
-    client.deadline = exchange.patience.quiet * 2
-    try:
-        ended = (await client.closed()).ended
-    except TimedOut:
-        ended = None
-    expect(ended, "what the server did to the connection before the client answered").is_none()
-    client.deadline = exchange.patience.deadline
-    await client.close(1000)
-    await until_closed(client)
+    """After its close frame the server leaves the connection open until the answer comes, which may take a while.
+
+    Asked at several moments: what a server that goes by whole seconds grants hangs on when the second ends.
+    """
+    for _ in range(MOMENTS):
+        client, app = await talking(exchange)
+        client.answers_close = False
+        app.begin_send(close(code=1000), beside=True)
+        await client.close_frame()
+        client.deadline = exchange.patience.quiet * 2
+        try:
+            ended = (await client.closed()).ended
+        except TimedOut:
+            ended = None
+        expect(ended, "what the server did to the connection before the client answered").is_none()
+        client.deadline = exchange.patience.deadline
+        await client.close(1000)
+        await until_closed(client)
 
 
 @case(
