@@ -21,8 +21,6 @@ from .asking import BOTH, serves
 MIB = 1024 * 1024
 LARGE = payload("large", MIB)
 WAYS = {"reset": False, "lost": True}
-#: How many connections are lost at once.
-SEVERAL = 4
 
 
 async def windowed(exchange: Exchange, window: int) -> Http2Connection:
@@ -209,16 +207,11 @@ async def _has_window(exchange: Exchange, client: Http2Client) -> bool:
 
 @case("rfc.http2.flow.blocked-then-reset", each=WAYS, circumstances=BOTH, revision=2)
 async def a_call_that_waits_for_window_goes_on(exchange: Exchange, connection_too: bool) -> None:
-    """A send() that waits for window ends when the stream is reset, or the connection lost.
-
-    Several connections are lost, as a server may get over the loss of one now and then.
-    """
-    waiting = [await _waits_for_window(exchange) for _ in range(SEVERAL if connection_too else 1)]
-    for client, _ in waiting:
-        await (client.connection.reset() if connection_too else client.reset_stream())
+    """A send() that waits for window ends when the stream is reset, or the connection lost."""
+    client, sending = await _waits_for_window(exchange)
+    await (client.connection.reset() if connection_too else client.reset_stream())
     await exchange.still_serves()
-    pending = await asyncio.gather(*(sending.pending_after(exchange.patience.deadline) for _, sending in waiting))
-    if any(pending):
+    if await sending.pending_after(exchange.patience.deadline):
         how = "the connection was lost" if connection_too else "the stream was reset"
         raise TimedOut(f"a send() that waits for window ends when {how}", "it was still waiting")
 

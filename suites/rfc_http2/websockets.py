@@ -122,7 +122,7 @@ async def the_borders_of_the_layers_are_independent(exchange: Exchange) -> None:
         expect((await app.receive()).get("text"), "the text of the message").equals(text)
 
 
-@case("rfc.http2.websocket.close", each={"client": True, "application": False}, circumstances=BOTH)
+@case("rfc.http2.websocket.close", each={"client": True, "application": False}, circumstances=BOTH, revision=2)
 async def closing_ends_the_stream_alone(exchange: Exchange, by_client: bool) -> None:
     """After the close frames the stream ends with END_STREAM, and the connection serves others."""
     client, app = await exchange.open_websocket()
