@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from asgi_conformance.cases import case
 from asgi_conformance.clients.frames import Frame, Opcode, encode
 from asgi_conformance.clients.http2 import Http2Client, Setting
@@ -124,14 +126,19 @@ async def the_borders_of_the_layers_are_independent(exchange: Exchange) -> None:
 
 @case("rfc.http2.websocket.close", each={"client": True, "application": False}, circumstances=BOTH, revision=2)
 async def closing_ends_the_stream_alone(exchange: Exchange, by_client: bool) -> None:
-    """After the close frames the stream ends with END_STREAM, and the connection serves others."""
+    """After the close frames the stream ends with END_STREAM, and the connection serves others.
+
+    An application that closes has ended before the client answers, unless the server has its send() wait for that.
+    """
     client, app = await exchange.open_websocket()
     if by_client:
         await client.close(1000)
         await disconnect(app, app.begin_receive(), kind="websocket.disconnect")
+        app.end_by_return()
     else:
-        await app.send(CLOSE)
-    app.end_by_return()
+        app.begin_send(CLOSE, last=True)
+        with suppress(TimedOut):
+            await app.over(exchange.patience.quiet)
     seen = await client.closed()
     expect(seen.code, "the code of the close frame").equals(1000)
     stream = under(client).stream
