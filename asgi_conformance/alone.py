@@ -89,7 +89,8 @@ class Alone:
     """Cases of one launch, each with a candidate to itself, ``lanes`` candidates side by side.
 
     What passed leaves its candidate to the next one; what did not may have broken it for good. What does not pass on a
-    candidate that another one has used is run again on a new one, and only that counts.
+    candidate that another one has used is run again on a new one, and only that counts. Who leaves one that serves
+    nothing is asked again whether it does.
     """
 
     def __init__(self, runs: Runs, launch: Launch, singles: Sequence[Single], lanes: asyncio.Semaphore) -> None:
@@ -117,8 +118,11 @@ class Alone:
             candidate: RunningCandidate | None = None
             before: Case | None = None
             try:
-                while self._singles:
+                while self._singles or await self._is_left_deaf(candidate, before):
                     single = self._singles.popleft()
+                    if candidate is not None and not candidate.serving:
+                        await self._runs.stop(candidate, 0)
+                        candidate = before = None
                     candidate = candidate or await self._start(single.case)
                     if candidate is None:
                         continue
@@ -134,6 +138,13 @@ class Alone:
             finally:
                 if candidate is not None:
                     await self._runs.stop(candidate)
+
+    async def _is_left_deaf(self, candidate: RunningCandidate | None, before: Case | None) -> bool:
+        """Whether a candidate that nobody uses any more serves nothing; who used it last is then asked once more."""
+        if candidate is None or before is None or await self._runs.serves(candidate):
+            return False
+        self._singles.append(Single(before, questioned=True))
+        return True
 
     async def _start(self, case: Case) -> RunningCandidate | None:
         """A new candidate for a case; None when it did not start, though one has before, and the case says so.
@@ -165,6 +176,9 @@ class Alone:
             self._singles.appendleft(single)
             if before is not None and not candidate.serving:
                 self._singles.append(Single(before, questioned=True))
+            return True
+        if result.verdict is Verdict.PASS and not candidate.serving and not single.questioned:
+            self._singles.append(Single(single.case, questioned=True))
             return True
         if single.suspected is not None and result.died:
             self._runs.tell(single.suspected)  # among others it was one of several; alone, it is confirmed

@@ -147,6 +147,25 @@ def test_who_had_a_candidate_that_is_gone_is_asked_again(suites: Suites) -> None
     assert {result["verdict"] for result in results.values()} == {"pass"}
 
 
+def test_who_ends_a_candidate_that_it_had_alone_does_not_pass(suites: Suites) -> None:
+    """An exclusive case that ends the server, or leaves it deaf, fails though it found nothing, as the last one too."""
+
+    async def ends_it(exchange: Exchange) -> None:
+        await exchange.still_serves()
+        assert exchange.candidate.process is not None
+        exchange.candidate.process.kill()
+        await exchange.candidate.exited()
+
+    async def deafens_it(exchange: Exchange) -> None:
+        await exchange.still_serves()
+        await listens_no_more(exchange)
+
+    cases = [a_case(ends_it, "ends-it", exclusive=True), a_case(deafens_it, "deafens-it", exclusive=True)]
+    results = {result["case"]: result for result in judged(suites, cases)["results"]}
+    assert results[f"{MUST}/ends-it"]["history"] == ["fail", "fail"]
+    assert results[f"{MUST}/deafens-it"]["history"][:2] == ["pass", "fail"]
+
+
 def test_what_waits_for_a_server_that_is_deaf_is_cut_short(suites: Suites) -> None:
     """A case under way does not learn that the server takes no connections any more; it is run again, alone."""
     times = itertools.count()
