@@ -9,7 +9,7 @@ from asgi_conformance.call import Call
 from asgi_conformance.candidate.launch import Launch
 from asgi_conformance.cases import case
 from asgi_conformance.clients.http import Response
-from asgi_conformance.clients.http2 import GoAway, Http2Connection
+from asgi_conformance.clients.http2 import GoAway, Http2Client, Http2Connection
 from asgi_conformance.exchange import Exchange
 from asgi_conformance.expect import expect
 from asgi_conformance.life import Life, Record
@@ -22,19 +22,42 @@ from ..http.messages import body
 class Stop(Record):
     """What a life shows in which the stop is asked for while there is an HTTP/2 connection.
 
-    ``goaway`` is the last GOAWAY that came before the connection ended, or None; ``response`` what the client got;
+    ``goaway`` is the last GOAWAY that came before the connection ended, or None; ``responses`` is what the clients got;
     ``closed`` tells whether the connection was closed then, ``status`` is the exit status.
     """
 
-    response: Response
+    responses: list[Response]
     closed: bool
     goaway: GoAway | None
     status: int
 
 
-async def stop_with_stream(exchange: Exchange, seen: Stop) -> None:
-    """Ask for the stop in the midst of a response, and finish it when GOAWAY has come, or a while later."""
+#: How many responses are in progress at a stop, each on a connection of its own: which tasks of a server come first is
+#: chance with some.
+SEVERAL = 8
+
+
+async def stop_with_streams(exchange: Exchange, seen: Stop) -> None:
+    """Ask for the stop in the midst of responses, and finish them when GOAWAY has come, or a while later."""
     lifespan = await exchange.lifecycle.started_anyhow()
+    begun = [await begin_response(exchange) for _ in range(SEVERAL)]
+    connection = begun[0][0].connection
+    exchange.lifecycle.ask_to_stop()
+    with contextlib.suppress(Broken):
+        await connection.wire.bell.until(
+            lambda: connection.state.goaway is not None or connection.is_over, exchange.patience.quiet * 2
+        )
+    for _, app in begun:
+        if app.ended is None:
+            with contextlib.suppress(Outcome):
+                await app.try_send(body(b" and ended"))
+            app.end_by_return()
+    seen.responses = [await client.response() for client, _ in begun]
+    await farewell(exchange, connection, lifespan, seen)
+
+
+async def begin_response(exchange: Exchange) -> tuple[Http2Client, Call]:
+    """A response whose first part has come, on a connection of its own."""
     connection = await exchange.http2()
     client = connection.open_stream()
     await client.request("GET", "/in-progress")
@@ -42,17 +65,7 @@ async def stop_with_stream(exchange: Exchange, seen: Stop) -> None:
     await app.start(200)
     await app.body(b"begun", more=True)
     await client.body_until(5)
-    exchange.lifecycle.ask_to_stop()
-    with contextlib.suppress(Broken):
-        await connection.wire.bell.until(
-            lambda: connection.state.goaway is not None or connection.is_over, exchange.patience.quiet * 2
-        )
-    if app.ended is None:
-        with contextlib.suppress(Outcome):
-            await app.try_send(body(b" and ended"))
-        app.end_by_return()
-    seen.response = await client.response()
-    await farewell(exchange, connection, lifespan, seen)
+    return client, app
 
 
 async def stop_when_idle(exchange: Exchange, seen: Stop) -> None:
@@ -62,7 +75,7 @@ async def stop_when_idle(exchange: Exchange, seen: Stop) -> None:
     client = connection.open_stream()
     await client.request("GET", "/answered")
     app = await exchange.call(client)
-    seen.response = await exchange.answered(client, app)
+    seen.responses = [await exchange.answered(client, app)]
     await app.finish()
     exchange.lifecycle.ask_to_stop()
     await farewell(exchange, connection, lifespan, seen)
@@ -88,16 +101,17 @@ async def farewell(exchange: Exchange, connection: Http2Connection, lifespan: Ca
 LAUNCH = Launch(own=True, http2=True, graceful_timeout=3)
 #: The server's time for a response is far longer than the application takes, also where everything is slow.
 AMPLE = replace(LAUNCH, graceful_timeout=20)
-CLEAR, TLS = (Life(stop_with_stream, Stop, launch=replace(AMPLE, tls=tls)) for tls in (False, True))
+CLEAR, TLS = (Life(stop_with_streams, Stop, launch=replace(AMPLE, tls=tls)) for tls in (False, True))
 IDLE, IDLE_TLS = (Life(stop_when_idle, Stop, launch=replace(LAUNCH, tls=tls)) for tls in (False, True))
 
 
-@case("rfc.http2.goaway.shutdown", "response", life=CLEAR)
-@case("rfc.http2.goaway.shutdown", "response/tls", life=TLS)
-async def a_response_in_progress_is_completed(exchange: Exchange, seen: Stop) -> None:
-    """A response that is in progress when the server is asked to stop comes to its end."""
-    expect(seen.response.body, "the response's body").equals(b"begun and ended")
-    expect(seen.response.complete, "the response").is_true("is complete", "it was cut")
+@case("rfc.http2.goaway.shutdown", "response", life=CLEAR, revision=2)
+@case("rfc.http2.goaway.shutdown", "response/tls", life=TLS, revision=2)
+async def responses_in_progress_are_completed(exchange: Exchange, seen: Stop) -> None:
+    """Responses that are in progress when the server is asked to stop come to their end."""
+    for response in seen.responses:
+        expect(response.body, "the response's body").equals(b"begun and ended")
+        expect(response.complete, "the response").is_true("is complete", "it was cut")
 
 
 @case("rfc.http2.goaway.shutdown", "goaway", life=CLEAR)
