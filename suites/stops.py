@@ -85,12 +85,35 @@ async def open_websocket(exchange: Exchange, client: WebSocketClient) -> Call:
 
 
 async def stop_with_websocket(exchange: Exchange, seen: OpenWebSocket) -> None:
-    """Ask for the stop while a WebSocket is open; its application returns when it is told."""
+    """Ask for the stop while a WebSocket is open, whose application waits in ``receive()``."""
     lifespan = await exchange.lifecycle.started_anyhow()
     client = await exchange.websocket()
     app = await open_websocket(exchange, client)
     waiting = app.begin_receive()
+    await app.ask("progress", step=waiting.number, at_once=True)  # by its answer the receive() is awaited
     exchange.lifecycle.ask_to_stop()
+    await _end_websocket(exchange, client, app, waiting, lifespan, seen)
+
+
+async def stop_with_busy_websocket(exchange: Exchange, seen: OpenWebSocket) -> None:
+    """Ask for the stop while a WebSocket is open, whose application calls ``receive()`` when the stop has begun."""
+    lifespan = await exchange.lifecycle.started_anyhow()
+    client = await exchange.websocket()
+    app = await open_websocket(exchange, client)
+    exchange.lifecycle.ask_to_stop()
+    await asyncio.sleep(2 * exchange.patience.quiet)
+    await _end_websocket(exchange, client, app, app.begin_receive(), lifespan, seen)
+
+
+async def _end_websocket(
+    exchange: Exchange,
+    client: WebSocketClient,
+    app: Call,
+    waiting: Step,
+    lifespan: Call | None,
+    seen: OpenWebSocket,
+) -> None:
+    """Follow a stop to its end; the application of the WebSocket returns when it is told."""
     async with beside(client.closed()) as closing:
         seen.told = await told(exchange, app, waiting)
         app.end_by_return()
@@ -171,4 +194,5 @@ async def _is_cut(exchange: Exchange, client: Http1Client) -> bool:
 
 #: The time is only waited for by servers that do not close a WebSocket by themselves: less than a case waits for it.
 WITH_WEBSOCKET = Life(stop_with_websocket, OpenWebSocket, launch=Launch(own=True, graceful_timeout=3))
+WITH_BUSY_WEBSOCKET = Life(stop_with_busy_websocket, OpenWebSocket, launch=Launch(own=True, graceful_timeout=3))
 WITH_REQUEST = Life(stop_with_request, LongRequest, launch=Launch(own=True, graceful_timeout=1))
