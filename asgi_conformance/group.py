@@ -115,7 +115,7 @@ class Group:
                 worker.cancel()
             await asyncio.gather(pulse.stop(), *crew, return_exceptions=True)
             self._tell_held(candidate, pulse)
-            self._tell_passed(candidate)
+            self._tell_passed(candidate, pulse)
             self.left += [Single(case, questioned=True) for _, case in self._begun.values()]
             self._begun.clear()
         if not candidate.serving:
@@ -135,9 +135,9 @@ class Group:
                 self._put_back(result.case)
         self._held.clear()
 
-    def _tell_passed(self, candidate: RunningCandidate) -> None:
-        """Tell what passed, but question what may have left the candidate unable to serve."""
-        shortly = self._gone_since(candidate) - _SHORTLY * candidate.patience.scale
+    def _tell_passed(self, candidate: RunningCandidate, pulse: Pulse | NoPulse) -> None:
+        """Tell what passed, but question what may have left the candidate unable to serve, or passed by its end."""
+        shortly = min(self._gone_since(candidate) - _SHORTLY * candidate.patience.scale, pulse.served_at)
         suspects = [result for ended, result in self._passed if not candidate.serving and ended > shortly]
         questioned = {result.case.id for result in suspects[-_QUESTIONED:]}
         for _, result in self._passed:

@@ -7,6 +7,7 @@ or by the machine. What failed then is tried again.
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Awaitable, Callable
 
@@ -25,6 +26,8 @@ class Pulse:
         self._slow = slow
         self._rests = asyncio.Event()
         self._held_up: list[tuple[float, float]] = []
+        #: When it was last asked and served, by :func:`time.monotonic`; inf before.
+        self.served_at = math.inf
         self._task = asyncio.ensure_future(self._beat())
 
     async def _beat(self) -> None:
@@ -35,6 +38,8 @@ class Pulse:
             finally:
                 self._rests.set()
             now = time.monotonic()
+            if served:
+                self.served_at = asked
             if served and now - asked > self._slow:
                 # It may have been held up since the answer before.
                 self._held_up.append((asked - _INTERVAL, now))
@@ -57,6 +62,8 @@ class Pulse:
 
 class NoPulse:
     """In the place of a pulse that nobody feels."""
+
+    served_at = math.inf
 
     async def settle(self) -> None:
         """Nothing was asked."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 
 from asgi_conformance.cases import Suites
 from asgi_conformance.exchange import Exchange
 from asgi_conformance.verdict import Broken
 from tests.engine.judging import MUST, a_case, judged, passes
+from tests.engine.test_alone import listens_no_more
 
 
 def test_what_passed_last_before_the_candidate_ended_is_questioned(suites: Suites) -> None:
@@ -21,6 +23,28 @@ def test_what_passed_last_before_the_candidate_ended_is_questioned(suites: Suite
 
     (result,) = judged(suites, [a_case(ends_it, "ends-it")])["results"]
     assert result["history"] == ["fail", "fail"]
+
+
+def test_what_passed_since_the_server_was_last_seen_to_serve_is_questioned(suites: Suites) -> None:
+    """The first sign of an end may come long after it: a case that passed in between may have passed by the end."""
+    times, gone = itertools.count(), asyncio.Event()
+
+    async def ends_it_unseen(exchange: Exchange) -> None:
+        await exchange.still_serves()
+        await listens_no_more(exchange)
+        gone.set()
+        await asyncio.sleep(1.5)  # the next pulse is after a second
+        raise Broken("x is 1", "x is 2")
+
+    async def passes_by_the_end(exchange: Exchange) -> None:
+        await exchange.still_serves()
+        next(times)
+        await gone.wait()
+
+    cases = [a_case(passes_by_the_end, "by-the-end"), a_case(ends_it_unseen, "ends-it")]
+    results = {result["case"]: result["history"] for result in judged(suites, cases)["results"]}
+    assert results == {f"{MUST}/by-the-end": ["pass"], f"{MUST}/ends-it": ["fail", "fail"]}
+    assert next(times) == 2
 
 
 def test_what_the_server_strikes_in_several_cases_is_run_alone(suites: Suites) -> None:
