@@ -90,6 +90,7 @@ class Group:
         crew: set[asyncio.Future[None]] = set()
         place = _PLACE * candidate.patience.scale
         pulse = Pulse(lambda: self._runs.serves(candidate), candidate.patience.quiet) if self._again else NoPulse()
+        serves = True
         try:
             while True:
                 # A case that only waits gives its place to another one.
@@ -99,6 +100,7 @@ class Group:
                 crew |= {asyncio.ensure_future(self._work(candidate)) for _ in range(more)}
                 if not crew:
                     await pulse.settle()
+                    serves = candidate.serving and await self._runs.serves(candidate)
                     break
                 done, crew = await asyncio.wait(crew, timeout=place, return_when=asyncio.FIRST_COMPLETED)
                 deaf = candidate.alive and not candidate.serving
@@ -115,7 +117,7 @@ class Group:
                 worker.cancel()
             await asyncio.gather(pulse.stop(), *crew, return_exceptions=True)
             self._tell_held(candidate, pulse)
-            self._tell_passed(candidate, pulse)
+            self._tell_passed(candidate, pulse, serves=serves and candidate.serving)
             self.left += [Single(case, questioned=True) for _, case in self._begun.values()]
             self._begun.clear()
         if not candidate.serving:
@@ -135,10 +137,10 @@ class Group:
                 self._put_back(result.case)
         self._held.clear()
 
-    def _tell_passed(self, candidate: RunningCandidate, pulse: Pulse | NoPulse) -> None:
+    def _tell_passed(self, candidate: RunningCandidate, pulse: Pulse | NoPulse, *, serves: bool) -> None:
         """Tell what passed, but question what may have left the candidate unable to serve, or passed by its end."""
         shortly = min(self._gone_since(candidate) - _SHORTLY * candidate.patience.scale, pulse.served_at)
-        suspects = [result for ended, result in self._passed if not candidate.serving and ended > shortly]
+        suspects = [result for ended, result in self._passed if not serves and ended > shortly]
         questioned = {result.case.id for result in suspects[-_QUESTIONED:]}
         for _, result in self._passed:
             if result.case.id in questioned:

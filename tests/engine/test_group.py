@@ -25,6 +25,17 @@ def test_what_passed_last_before_the_candidate_ended_is_questioned(suites: Suite
     assert result["history"] == ["fail", "fail"]
 
 
+def test_what_leaves_the_candidate_deaf_as_the_last_of_all_is_questioned(suites: Suites) -> None:
+    """A case after which the server answers nobody does not pass, also where no other case is left to meet that."""
+
+    async def deafens_it(exchange: Exchange) -> None:
+        await exchange.still_serves()
+        await listens_no_more(exchange)
+
+    (result,) = judged(suites, [a_case(deafens_it, "deafens-it")])["results"]
+    assert result["history"] == ["fail", "fail"]
+
+
 def test_what_passed_since_the_server_was_last_seen_to_serve_is_questioned(suites: Suites) -> None:
     """The first sign of an end may come long after it: a case that passed in between may have passed by the end."""
     times, gone = itertools.count(), asyncio.Event()
