@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -117,9 +118,10 @@ class CandidateProcess:
 
     def signal(self, number: Signals) -> None:
         """Send a signal to the main process; nothing happens if it has ended."""
-        if self._transport is not None and not self.exited.done():
+        if not self.exited.done():
+            # The transport would take the exit status first; asyncio's watcher finds none then, and tells of 255.
             with contextlib.suppress(ProcessLookupError):
-                self._transport.send_signal(number)
+                os.kill(self.pid, number)
 
     def kill(self) -> None:
         """End it and all that it started at once, without waiting for anything."""

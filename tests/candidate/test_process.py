@@ -70,6 +70,15 @@ async def test_the_exit_status_is_told() -> None:
     assert stopped == Stopped(3, False, 0, stopped.seconds)
 
 
+async def test_a_signal_that_comes_too_late_does_not_hide_the_exit_status() -> None:
+    """Who ended by itself, unnoticed so far, is told with its own status, though it was asked to stop after that."""
+    process = await start("raise SystemExit(3)")
+    while lives(process.pid):
+        pass  # the loop stands, so that nothing is noticed
+    stopped = await process.stop(grace=DEADLINE)
+    assert stopped.returncode == 3
+
+
 async def test_both_streams_are_heard_in_order() -> None:
     """Standard output and standard error are one, in the order in which they were written."""
     process = await start("import sys; print('one'); print('two', file=sys.stderr, flush=True); print('three')")
