@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 
+from asgi_conformance.candidate.launch import Launch
 from asgi_conformance.cases import Suites
 from asgi_conformance.exchange import Exchange
 from asgi_conformance.verdict import Broken
@@ -34,6 +35,13 @@ def test_what_leaves_the_candidate_deaf_as_the_last_of_all_is_questioned(suites:
 
     (result,) = judged(suites, [a_case(deafens_it, "deafens-it")])["results"]
     assert result["history"] == ["fail", "fail"]
+
+
+def test_a_reference_application_serves_too(suites: Suites) -> None:
+    """Where another application stands in the probe's place, whether the server serves is seen by its answer."""
+    case = a_case(passes, launch=Launch(application="examples/hello"))
+    (result,) = judged(suites, [case])["results"]
+    assert (result["verdict"], result["reason"]) == ("pass", None)
 
 
 def test_what_passed_since_the_server_was_last_seen_to_serve_is_questioned(suites: Suites) -> None:
