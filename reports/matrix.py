@@ -36,7 +36,12 @@ class Row:
     @property
     def binds_servers(self) -> bool:
         """Whether it says something of servers: it obliges them, or a case of it ran."""
-        return self.entry["subject"] != "application" or any(self.results)
+        return self.entry["subject"] != "application" or self.is_judged
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether any candidate ran a case of it."""
+        return any(self.results)
 
     @property
     def disagree(self) -> bool:

@@ -9,7 +9,7 @@ from asgi_conformance.errors import UsageError
 from asgi_conformance.reports import badge
 from asgi_conformance.reports.html import render as render_page
 from asgi_conformance.reports.matrix import Column, Matrix, Row, matrix
-from asgi_conformance.reports.pages import asset, environment, policy
+from asgi_conformance.reports.pages import absence, asset, environment, policy
 from asgi_conformance.reports.text import visible
 from asgi_conformance.results import Document, dumps
 from asgi_conformance.results import document as document_of
@@ -67,7 +67,8 @@ def _index(table: Matrix) -> str:
 
 
 def _requirement(table: Matrix, row: Row) -> str:
-    return environment().get_template("requirement.html").render(matrix=table, row=row, case_link=_case_link)
+    template = environment().get_template("requirement.html")
+    return template.render(matrix=table, row=row, absence=absence(row.entry), case_link=_case_link)
 
 
 def _results_of(column: Column) -> str:

@@ -91,6 +91,17 @@ def test_a_requirement_says_who_does_what() -> None:
     assert "daphne 2.5.0 – unsupported" in said
 
 
+def test_a_requirement_that_nobody_is_judged_by_says_why() -> None:
+    """One that obliges applications says so, in place of a table."""
+    run = sample.run("toy", "core")
+    (id_, *_) = (id_ for id_, entry in run["requirements"].items() if entry["subject"] == "application")
+    page = lxml.html.fromstring(site.render(document([run]))[site.page_of(id_)])
+    assert [paragraph.text_content() for paragraph in page.cssselect("main p")] == [
+        "It obliges applications, not servers."
+    ]
+    assert not page.cssselect("table")
+
+
 def test_clauses_say_who_implements_what() -> None:
     """A feed for tools: each requirement with those who keep it and those who do not."""
     feed = json.loads(site.render(three("pass", "fail", "inconclusive"))["clauses.json"])
