@@ -40,13 +40,16 @@ def main() -> None:
 
 def _whole(run: Run) -> list[str]:
     timing = run["timing"]
+    judged = sum(result["verdict"] != "not-applicable" for result in run["results"])
     return [
         f"  wall                        {run['duration_s']:8.2f} s",
         f"    first pass                {timing['first_pass_s']:8.2f} s",
         f"    confirming                {timing['confirmation_s']:8.2f} s",
         f"  sums over what runs side by side: starts {timing['starts_s']:.2f} s, stops {timing['stops_s']:.2f} s, "
         f"cases {timing['cases_s']:.2f} s",
-        f"  wall per case               {1000 * run['duration_s'] / len(run['results']):8.2f} ms",
+        f"  cases that apply            {judged:8}",
+        f"  wall per case of these      {1000 * run['duration_s'] / max(1, judged):8.2f} ms, "
+        f"{1000 * timing['first_pass_s'] / max(1, judged):.2f} ms without confirming",
         *_examples(run),
     ]
 
