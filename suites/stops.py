@@ -95,13 +95,17 @@ async def stop_with_websocket(exchange: Exchange, seen: OpenWebSocket) -> None:
     await _end_websocket(exchange, client, app, waiting, lifespan, seen)
 
 
+#: A stop has begun after so many seconds at the latest, however patient a case is: half of what servers grant calls.
+_BEGUN = 1.5
+
+
 async def stop_with_busy_websocket(exchange: Exchange, seen: OpenWebSocket) -> None:
     """Ask for the stop while a WebSocket is open, whose application calls ``receive()`` when the stop has begun."""
     lifespan = await exchange.lifecycle.started_anyhow()
     client = await exchange.websocket()
     app = await open_websocket(exchange, client)
     exchange.lifecycle.ask_to_stop()
-    await asyncio.sleep(2 * exchange.patience.quiet)
+    await asyncio.sleep(min(2 * exchange.patience.quiet, _BEGUN))
     await _end_websocket(exchange, client, app, app.begin_receive(), lifespan, seen)
 
 
